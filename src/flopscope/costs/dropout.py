@@ -1,0 +1,44 @@
+"""Dropout: a mask and a scale in training, nothing in inference. Drawing the mask is free."""
+
+from __future__ import annotations
+
+from flopscope.costs import Cost, formula, traffic
+from flopscope.records import TensorSpec
+
+
+@formula("aten.dropout", "aten.feature_dropout", "aten.native_dropout")
+def dropout(input: TensorSpec, train: bool | None) -> Cost:
+    """In training a product with the mask and one with 1 / (1 - p)."""
+    return Cost(other_flops=2 * input.numel if train else 0)
+
+
+@formula("aten.alpha_dropout", "aten.feature_alpha_dropout")
+def alpha_dropout(input: TensorSpec, train: bool) -> Cost:
+    """In training ``a * (x * mask + c * (1 - mask)) + b``: 6 per element."""
+    return Cost(other_flops=6 * input.numel if train else 0)
+
+
+@formula("aten._fused_dropout")
+def dropout_fused(self: TensorSpec) -> Cost:
+    """As :func:`dropout` in training."""
+    return dropout(self, True)
+
+
+@formula("aten.native_dropout_backward", "aten._masked_scale")
+def dropout_backward(out: TensorSpec) -> Cost:
+    """A product with the mask and one with the scale."""
+    return Cost(other_flops=2 * out.numel)
+
+
+@traffic(
+    "aten.dropout",
+    "aten.feature_dropout",
+    "aten.native_dropout",
+    "aten.alpha_dropout",
+    "aten.feature_alpha_dropout",
+)
+def dropout_traffic(
+    input: TensorSpec, train: bool | None, outputs: tuple[TensorSpec, ...]
+) -> int:
+    """Nothing in inference, where the input is returned as it is."""
+    return input.nbytes + sum(out.nbytes for out in outputs) if train else 0

@@ -1,0 +1,114 @@
+"""What fvcore says: it counts over the graph that ``torch.jit`` traces, which takes and gives tensors."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fvcore.nn import FlopCountAnalysis, parameter_count
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+
+from flopscope.counters import tally, whole
+from flopscope.records import Reading, Scope
+
+_COMPUTE_NOTHING = (nn.ModuleList, nn.ModuleDict, nn.Identity)
+"""Modules that leave no trace in the graph even where they are used."""
+
+_PLAIN = (type(None), bool, int, float, complex, str)
+_NAMES_SHOWN = 5
+
+
+def count(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reading:
+    """MACs (with the arithmetic of norms among them), which fvcore itself calls flops, and params.
+
+    A module whose zero comes of operators without a rule, or of never being called, is left out of
+    the modules; notes name the operators and the modules.
+    """
+    tensors, lost = _call_on_tensors(model, args, kwargs)
+    analysis = FlopCountAnalysis(model, tensors)
+    # The same facts are asked for below: there is no need to parse them out of log lines.
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    total = whole(analysis.total())
+    return Reading(
+        name="fvcore",
+        version=importlib.metadata.version("fvcore"),
+        unit="MACs",
+        value=total,
+        params=whole(parameter_count(model)[""]),
+        modules=_known(analysis),
+        notes=tuple(_notes(model, analysis, lost)),
+    )
+
+
+def _call_on_tensors(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Tensor, ...], set[str]]:
+    """Let the model take the tensors among its arguments and give those in its result.
+
+    Returns:
+        the tensors to call it with, and a set that will hold the types in its result that hide
+        their tensors.
+    """
+    leaves, structure = tree_flatten((args, dict(kwargs)))
+    places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor)]
+    forward, lost = model.forward, set[str]()
+
+    def forward_on_tensors(*tensors: Tensor) -> Any:
+        values = list(leaves)
+        for place, tensor in zip(places, tensors, strict=True):
+            values[place] = tensor
+        positional, named = tree_unflatten(values, structure)
+        result = forward(*positional, **named)
+        # A result without tensors is left to torch.jit to refuse: it would drop all that led there.
+        return tuple(_tensors_in(result, lost)) or result
+
+    model.forward = forward_on_tensors
+    return tuple(leaves[place] for place in places), lost
+
+
+def _tensors_in(result: Any, lost: set[str]) -> Iterator[Tensor]:
+    for leaf in tree_leaves(result):
+        if isinstance(leaf, Tensor):
+            yield leaf
+        elif dataclasses.is_dataclass(leaf):
+            yield from _tensors_in(vars(leaf), lost)
+        elif not isinstance(leaf, _PLAIN):
+            lost.add(type(leaf).__name__)
+
+
+def _known(analysis: FlopCountAnalysis) -> dict[Scope, int]:
+    """The modules whose figure fvcore stands for: a zero only where nothing was left out."""
+    never_called = analysis.uncalled_modules()
+    return {"": whole(analysis.total())} | {
+        scope: whole(figure)
+        for scope, figure in analysis.by_module().items()
+        if figure or not (analysis.unsupported_ops(scope) or scope in never_called)
+    }
+
+
+def _notes(model: nn.Module, analysis: FlopCountAnalysis, lost: set[str]) -> list[str]:
+    notes = []
+    if skipped := analysis.unsupported_ops():
+        bare = {name.removeprefix("aten::"): calls for name, calls in skipped.items()}
+        notes.append(f"no rule, counted as zero: {tally(bare)}")
+    never_called = analysis.uncalled_modules()
+    silent = [
+        name
+        for name, module in model.named_modules()
+        if name in never_called
+        and name.rpartition(".")[0] not in never_called
+        and not isinstance(module, _COMPUTE_NOTHING)
+    ]
+    if silent:
+        notes.append(f"never called: {_shortened(silent)}")
+    if lost:
+        notes.append(f"what only leads to a {' or '.join(sorted(lost))} in the result is not seen")
+    return notes
+
+
+def _shortened(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

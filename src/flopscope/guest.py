@@ -1,0 +1,73 @@
+"""Running somebody's model while leaving it, its inputs and the random state as they were found."""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._pytree import tree_leaves
+
+from flopscope.errors import TargetError
+
+
+def disposable(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    shared: Iterable[nn.Parameter] = (),
+) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]]:
+    """A copy of a model and of its inputs, to be run, changed and thrown away.
+
+    Args:
+        model: is not touched; its hooks are copied with it.
+        args, kwargs: what it will be called with.
+        shared: parameters that the copy holds too instead of a copy of them, to save memory.
+
+    Raises:
+        TargetError: something in the model cannot be copied.
+    """
+    memo: dict[int, Any] = {id(parameter): parameter for parameter in shared}
+    # deepcopy refuses tensors that autograd computed, such as the weight that weight_norm leaves.
+    for tensor in _computed_tensors(model, args, kwargs):
+        memo[id(tensor)] = tensor.detach().clone()
+    try:
+        return copy.deepcopy((model, args, dict(kwargs)), memo)
+    except Exception as error:  # deepcopy runs the __deepcopy__ and __reduce__ of the user's classes
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise TargetError(
+            f"the model cannot be copied ({reason})",
+            hint="only copies are run, so that the model stays as it is: copy.deepcopy must work",
+        ) from error
+
+
+def _computed_tensors(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterator[torch.Tensor]:
+    values = tree_leaves((args, dict(kwargs)))
+    for module in model.modules():
+        values += vars(module).values()
+    for value in values:
+        if isinstance(value, torch.Tensor) and not value.is_leaf:
+            yield value
+
+
+@contextmanager
+def same_random_state() -> Iterator[None]:
+    """Put the random generators of Python, numpy and torch back to where they were."""
+    python_state = random.getstate()
+    numpy = sys.modules.get("numpy")
+    numpy_state = numpy.random.get_state() if numpy else None
+    cuda = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices=cuda):
+        try:
+            yield
+        finally:
+            random.setstate(python_state)
+            if numpy:
+                numpy.random.set_state(numpy_state)

@@ -1,0 +1,123 @@
+"""Constructor arguments from text: a call of literals, or ``name=value`` pairs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from flopscope.errors import TargetError, UsageError
+
+LITERALS = "numbers, strings, True, False, None, and lists, tuples and dicts of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What to call a class or a factory with."""
+
+    positional: tuple[object, ...] = ()
+    keyword: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __bool__(self) -> bool:
+        return bool(self.positional or self.keyword)
+
+    def __str__(self) -> str:
+        """As they would be typed: ``384, 384, norm_fn='instance'``."""
+        named = (f"{name}={value!r}" for name, value in self.keyword.items())
+        return ", ".join([*map(repr, self.positional), *named])
+
+
+def parse_call(text: str) -> Arguments:
+    """The arguments in ``"(384, 384, norm_fn='instance')"``, which must all be literals.
+
+    Raises:
+        TargetError: it is not a call, or an argument is not a literal.
+    """
+    try:
+        call = ast.parse(f"_{text}", mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise TargetError(
+            f"cannot read the arguments {text}: {error.args[0]}",
+            hint="they are written as in a Python call, and quoted for the shell",
+        ) from error
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise TargetError(
+            f"cannot read the arguments {text}",
+            hint="one call is all that may follow the name, as in 'pkg.mod:Net(64, bias=False)'",
+        )
+    return Arguments(tuple(map(_literal, call.args)), _keywords(call.keywords))
+
+
+def parse_options(texts: Sequence[str]) -> Arguments:
+    """Keyword arguments from ``"in_planes=384"`` pairs; a value that is no literal is a string.
+
+    ``true`` and ``false`` mean True and False, whatever their case.
+
+    Raises:
+        UsageError: a pair has no name, a name comes twice, or a list or a quote isn't closed.
+    """
+    values: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise UsageError(
+                f"--arg {text} does not name an argument", hint="write --arg name=value"
+            )
+        if name in values:
+            raise UsageError(f"--arg {name} is given twice")
+        values[name] = _value(name, value.strip())
+    return Arguments(keyword=MappingProxyType(values))
+
+
+def merge(call: Arguments, options: Arguments) -> Arguments:
+    """The arguments of a call and of ``--arg`` together.
+
+    Raises:
+        UsageError: both give the same keyword.
+    """
+    for name in call.keyword:
+        if name in options.keyword:
+            raise UsageError(f"'{name}' is given both in the call and by --arg")
+    return Arguments(call.positional, MappingProxyType({**call.keyword, **options.keyword}))
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        value: object = ast.literal_eval(node)
+    except (ValueError, TypeError) as error:
+        raise TargetError(
+            f"the argument {ast.unparse(node)} is not a literal",
+            hint=f"arguments are {LITERALS}; for more, name a function that returns the model",
+        ) from error
+    return value
+
+
+def _keywords(nodes: Sequence[ast.keyword]) -> Mapping[str, object]:
+    values: dict[str, object] = {}
+    for node in nodes:
+        if node.arg is None:
+            raise TargetError(
+                f"the argument **{ast.unparse(node.value)} is not a literal",
+                hint="write each argument as name=value",
+            )
+        if node.arg in values:
+            raise TargetError(f"the argument '{node.arg}' is given twice")
+        values[node.arg] = _literal(node.value)
+    return MappingProxyType(values)
+
+
+def _value(name: str, text: str) -> object:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError) as error:
+        if text.startswith(("[", "(", "{", "'", '"')):
+            raise UsageError(
+                f"cannot read the value in --arg {name}={text}",
+                hint="inside brackets, strings need quotes: --arg \"names=['a', 'b']\"",
+            ) from error
+        return text
+    return value

@@ -1,0 +1,119 @@
+"""A model, its inputs and a device as the measured time of forward passes and of their modules."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+from flopscope.guest import disposable, same_random_state
+from flopscope.measure.clock import Clock, clock_of
+from flopscope.measure.hardware import device_name, named_device
+from flopscope.measure.modules import ModuleWatch
+from flopscope.records import Scope, Timing
+
+Forward: TypeAlias = Callable[[], object]
+
+FEWEST_RUNS = 3
+MOST_RUNS = 1000
+"""A median over more runs of a tiny model says nothing new."""
+
+_STILL_WARMING = 0.9
+"""A run that takes less than this part of the one before it is still getting faster."""
+
+
+def measure(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    device: str,
+    seconds: float = 1.0,
+) -> Timing:
+    """Time forward passes under ``inference_mode``, in the training mode that the model is in.
+
+    First whole passes without hooks, after a warm-up: about ``seconds`` of them and at least three.
+    Then passes with hooks for the modules' share, for about as long and at least one.
+
+    What runs is a copy, which holds the model's own parameters where none of its modules trains.
+
+    Args:
+        model, args, kwargs: what to call, on ``device`` already.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+        seconds: about how long the measured runs take in all, unless a single one is longer.
+
+    Raises:
+        UsageError: the device is of a kind that cannot be timed.
+        TargetError: the model cannot be copied.
+        Exception: what the model raises.
+    """
+    where = named_device(device)
+    clock = clock_of(where)
+    in_training = any(module.training for module in model.modules())
+    shared = () if in_training else model.parameters()
+    with same_random_state():
+        copied, copied_args, copied_kwargs = disposable(model, args, kwargs, shared)
+        forward = partial(copied, *copied_args, **copied_kwargs)
+        with torch.inference_mode():
+            _warm_up(forward, clock, seconds / 2)
+            whole = _whole_passes(forward, clock, seconds)
+            of_modules = _module_seconds(copied, forward, clock, seconds)
+    return Timing(
+        device=str(where),
+        device_name=device_name(where),
+        threads=torch.get_num_threads(),
+        seconds=tuple(whole),
+        module_seconds=of_modules,
+    )
+
+
+def _one_pass(forward: Forward, clock: Clock) -> float:
+    """Seconds of one forward pass, from an idle device to an idle device."""
+    clock.wait()
+    start = time.perf_counter()
+    forward()
+    clock.wait()
+    return time.perf_counter() - start
+
+
+def _warm_up(forward: Forward, clock: Clock, seconds: float) -> None:
+    """Run until a pass is hardly faster than the one before it, at least once."""
+    previous, spent = math.inf, 0.0
+    while True:
+        taken = _one_pass(forward, clock)
+        spent += taken
+        if taken > _STILL_WARMING * previous or spent > seconds:
+            return
+        previous = taken
+
+
+def _whole_passes(forward: Forward, clock: Clock, seconds: float) -> list[float]:
+    passes: list[float] = []
+    spent = 0.0
+    while len(passes) < FEWEST_RUNS or (spent < seconds and len(passes) < MOST_RUNS):
+        passes.append(_one_pass(forward, clock))
+        spent += passes[-1]
+    return passes
+
+
+def _module_seconds(
+    model: nn.Module, forward: Forward, clock: Clock, seconds: float
+) -> dict[Scope, float]:
+    """Median inclusive seconds of each module that ran, over the passes it ran in."""
+    watch = ModuleWatch(model, clock)
+    laps: dict[Scope, list[float]] = defaultdict(list)
+    spent = 0.0
+    with watch.watching():
+        for _ in range(MOST_RUNS):
+            spent += _one_pass(forward, clock)
+            for scope, taken in watch.lap().items():
+                laps[scope].append(taken)
+            if spent > seconds:
+                break
+    return {scope: statistics.median(taken) for scope, taken in laps.items()}

@@ -1,0 +1,282 @@
+"""The waist: the plain values that cross from the torch side to the pure side.
+
+Nothing here knows torch. Every record is frozen, made of ints, strings and tuples,
+and can be written by hand in a test.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Scope: TypeAlias = str
+"""Where in the module tree: the dotted path from the root, which is ``""``."""
+
+Stream: TypeAlias = Literal["canonical", "training"]
+"""Which operators a trace holds: those the user wrote, or those autograd ran."""
+
+BITS: Mapping[str, int] = {
+    "bool": 8,
+    "uint8": 8,
+    "int8": 8,
+    "int16": 16,
+    "uint16": 16,
+    "int32": 32,
+    "uint32": 32,
+    "int64": 64,
+    "uint64": 64,
+    "float8_e4m3fn": 8,
+    "float8_e5m2": 8,
+    "float8_e4m3fnuz": 8,
+    "float8_e5m2fnuz": 8,
+    "float8_e8m0fnu": 8,
+    "float4_e2m1fn_x2": 8,
+    "float16": 16,
+    "bfloat16": 16,
+    "float32": 32,
+    "float64": 64,
+    "complex32": 32,
+    "complex64": 64,
+    "complex128": 128,
+    "qint8": 8,
+    "quint8": 8,
+    "qint32": 32,
+    "quint4x2": 4,
+    "quint2x4": 2,
+    "int1": 8,
+    "int2": 8,
+    "int3": 8,
+    "int4": 8,
+    "int5": 8,
+    "int6": 8,
+    "int7": 8,
+    "uint1": 8,
+    "uint2": 8,
+    "uint3": 8,
+    "uint4": 8,
+    "uint5": 8,
+    "uint6": 8,
+    "uint7": 8,
+    "bits8": 8,
+    "bits16": 16,
+    "bits1x8": 8,
+    "bits2x4": 8,
+    "bits4x2": 8,
+}
+"""Bits that one element of each torch dtype takes in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """The shape of a tensor without its values.
+
+    Attributes:
+        shape: sizes of the dimensions.
+        dtype: torch's name for the element type, such as ``"float32"``.
+        strides: steps in elements, or None for contiguous.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    strides: tuple[int, ...] | None = None
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory behind the tensor: a broadcast (stride 0) dimension is stored once."""
+        stored = self.numel
+        if self.strides is not None and stored:
+            repeats = zip(self.shape, self.strides, strict=True)
+            stored = math.prod(size for size, stride in repeats if stride != 0)
+        return stored * BITS[self.dtype] // 8
+
+
+Argument: TypeAlias = "TensorSpec | int | float | complex | bool | str | None | tuple[Argument, ...]"
+"""What an operator was called with: tensors as specs, torch's own types as their names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operator on one set of shapes; calls that repeat it share the object.
+
+    Attributes:
+        op: namespace and name, without the overload: ``"aten.conv2d"``.
+        overload: torch's overload name: ``"padding"``, ``"default"``.
+        args: every argument by its schema name, defaults filled in.
+        outputs: the tensors it returned.
+        tags: facts from torch's own schema, of ``pointwise``, ``reduction``, ``view``, ``inplace``.
+    """
+
+    op: str
+    overload: str
+    args: Mapping[str, Argument]
+    outputs: tuple[TensorSpec, ...]
+    tags: frozenset[str] = frozenset()
+
+    def tensors(self) -> Iterator[TensorSpec]:
+        """Every tensor argument, also those inside lists."""
+        for argument in self.args.values():
+            yield from tensors_in(argument)
+
+
+def tensors_in(argument: Argument) -> Iterator[TensorSpec]:
+    """The tensor specs inside an argument, in order."""
+    if isinstance(argument, TensorSpec):
+        yield argument
+    elif isinstance(argument, tuple):
+        for item in argument:
+            yield from tensors_in(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One execution of an operation inside a module."""
+
+    operation: Operation
+    scope: Scope = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSpec:
+    """What a module is and owns itself, without its children.
+
+    A parameter or buffer that several modules hold is owned by the first of them, so that sums over
+    modules count it once.
+
+    Attributes:
+        scope: dotted path; ``""`` is the model.
+        kind: class name.
+        calls: how often its forward ran.
+        outputs: the tensors its first call returned.
+        output_nbytes: bytes of the tensors that all of its calls returned.
+        params, trainable_params, buffers: elements owned.
+        param_nbytes, buffer_nbytes: bytes owned.
+        shared: tensors it holds that another module owns, as (own name, owner's full name).
+    """
+
+    scope: Scope
+    kind: str
+    calls: int = 0
+    outputs: tuple[TensorSpec, ...] = ()
+    output_nbytes: int = 0
+    params: int = 0
+    trainable_params: int = 0
+    buffers: int = 0
+    param_nbytes: int = 0
+    buffer_nbytes: int = 0
+    shared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A value the program asked for and a trace without values cannot know, and what was supplied.
+
+    Attributes:
+        name: which rule: ``"item"``, ``"routing"``, ``"nonzero"``.
+        op: the operator that asked.
+        scope: the module it ran in.
+        value: what was assumed, in words.
+        calls: how often.
+    """
+
+    name: str
+    op: str
+    scope: Scope
+    value: str
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One forward pass of a model as the operators it ran and the modules they ran in.
+
+    Attributes:
+        modules: pre-order, the root first.
+        calls: in execution order.
+        inputs: the tensors given to the model, by argument name (positional ones by index).
+        assumptions: values the program asked for that were supplied by a rule.
+        notes: what a reader should know about how the trace was made.
+        stream: which operators it holds.
+    """
+
+    modules: tuple[ModuleSpec, ...]
+    calls: tuple[Call, ...]
+    inputs: Mapping[str, TensorSpec] = field(default_factory=dict)
+    assumptions: tuple[Assumption, ...] = ()
+    notes: tuple[str, ...] = ()
+    stream: Stream = "canonical"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Measured wall-clock time of real forward passes.
+
+    Attributes:
+        device: where it ran: ``"cpu"``, ``"cuda:0"``.
+        device_name: what that is: the processor's or the card's own name.
+        threads: torch's intra-op threads (CPU).
+        seconds: one entry per whole forward pass, hooks off, after warm-up.
+        module_seconds: median inclusive seconds per scope over its runs with hooks on.
+    """
+
+    device: str
+    device_name: str
+    threads: int
+    seconds: tuple[float, ...]
+    module_seconds: Mapping[Scope, float] = field(default_factory=dict)
+
+    @property
+    def median_seconds(self) -> float:
+        """The time that half of the forward passes stayed under."""
+        return statistics.median(self.seconds)
+
+    @property
+    def iqr_seconds(self) -> float:
+        """The spread of the middle half of the forward passes: third quartile less first."""
+        if len(self.seconds) == 1:
+            return 0.0
+        first, _, third = statistics.quantiles(self.seconds, n=4, method="inclusive")
+        return third - first
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What another counter says of the same model and input.
+
+    Attributes:
+        name: the counter.
+        version: of the distribution that answered, or "" when it could not be loaded.
+        unit: what the figure is, whatever the counter calls it.
+        value: its total, or None when it failed (the reason is in the notes).
+        params: its parameter count, or None when it has none.
+        modules: its totals per scope.
+        notes: its warnings, and why it failed.
+    """
+
+    name: str
+    version: str
+    unit: Literal["MACs", "FLOPs"]
+    value: int | None
+    params: int | None = None
+    modules: Mapping[Scope, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The versions and the device that a report was made with."""
+
+    flopscope: str
+    torch: str
+    python: str
+    device: str

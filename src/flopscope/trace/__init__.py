@@ -1,0 +1,6 @@
+"""Models to traces: what a forward pass calls, found without weights and without arithmetic."""
+
+from flopscope.trace.building import building
+from flopscope.trace.forward import trace
+
+__all__ = ["building", "trace"]

@@ -1,0 +1,192 @@
+"""Partial evaluation of a program: known values are computed, unknown ones are shapes.
+
+One dispatch mode sees every operator that the user wrote. Where all its tensors are known it runs, on
+the CPU. Where one is unknown nothing runs: the shapes of its outputs follow from those of its inputs, are
+worked out once and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
+
+from flopscope.records import Operation
+from flopscope.trace.rules import RANDOM, RULES
+from flopscope.trace.specs import arguments_by_name
+from flopscope.trace.steps import (
+    Step,
+    learn,
+    results_of,
+    step_from,
+    written_arguments,
+    written_returns,
+)
+from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, SpecKey, Unknown, key_of
+
+Record: TypeAlias = Callable[[Operation], None]
+Assume: TypeAlias = Callable[[str, str, str], None]
+
+
+class PartialEvaluation(TorchDispatchMode):
+    """Runs a program on shapes, and on values where they are known.
+
+    Args:
+        record: called with every operation, in order.
+        assume: called with a rule, an operator and words whenever an unknown value is supplied.
+        make_unknown: makes a tensor without values from its spec.
+        foreign: tensors of the caller, which must never be written to.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        assume: Assume,
+        make_unknown: Callable[[SpecKey], torch.Tensor] = Unknown,
+        foreign: Iterable[torch.Tensor] = (),
+    ) -> None:
+        super().__init__()
+        self.record = record
+        self.assume = assume
+        self.make_unknown = make_unknown
+        self._steps: dict[Any, Step] = {}
+        self._overwritten: dict[int, torch.UntypedStorage] = {}
+        self._copies: dict[int, torch.UntypedStorage | None] = {
+            _address(tensor): None for tensor in foreign if _has_memory(tensor)
+        }
+        self._saw_unknown = False
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: wrapping this mode for the compiler would import the compiler, a second of work."""
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        for kind in types:
+            if kind is not Unknown:
+                return NotImplemented  # a subclass of the user's takes itself apart first
+        rule = RULES.get(func)
+        if rule is not None:
+            return rule(self, func, args, kwargs)
+        return self.evaluate(func, args, kwargs)
+
+    def evaluate(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operator on what is known, or derive the specs of its outputs; record it."""
+        key, unknown = self._key(func, args, kwargs)
+        step = self._steps.get(key)
+        if step is None:
+            step = self._steps[key] = learn(func, args, kwargs)
+        if step.operation is None:
+            with self:
+                return func.decompose(*args, **kwargs)
+        self.record(step.operation)
+        if not unknown and step.elements <= KNOWN_ELEMENTS:
+            return self.compute(func, args, kwargs)
+        if "inplace" in step.operation.tags:
+            self._forget_values(func, args, kwargs)
+        if step.fresh is not None:
+            return self.make_unknown(step.fresh)
+        return results_of(step, func, args, kwargs, self.make_unknown)
+
+    def is_unknown(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor's values must not be looked at."""
+        if type(tensor) is Unknown or tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
+            return True
+        if tensor.numel() > KNOWN_ELEMENTS:
+            return True
+        return bool(self._overwritten) and _address(tensor) in self._overwritten
+
+    def any_unknown(self, *values: Any) -> bool:
+        """Whether some tensor among these is unknown."""
+        return any(
+            isinstance(leaf, torch.Tensor) and self.is_unknown(leaf) for leaf in tree_leaves(values)
+        )
+
+    def compute(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operator on known values, without writing to the caller's tensors."""
+        own_args, own_kwargs = tree_map(self._own, (args, dict(kwargs)))
+        returned = func(*own_args, **own_kwargs)
+        written = written_returns(func)
+        if not written:
+            return returned
+        bound = arguments_by_name(func._schema, args, kwargs)
+        if isinstance(returned, torch.Tensor):
+            return bound[written[0].name]
+        return tuple(
+            bound[written[place].name] if place in written else result
+            for place, result in enumerate(returned)
+        )
+
+    def compute_and_record(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Run an operator whose output shape depends on values, all of them known."""
+        returned = self.compute(func, args, kwargs)
+        step = step_from(func, (args, kwargs), (args, kwargs), returned)
+        if step.operation is not None:
+            self.record(step.operation)
+        return returned
+
+    def _own(self, value: Any) -> Any:
+        """The value itself, or a copy of a tensor whose memory belongs to the caller."""
+        if isinstance(value, torch.device):
+            return CPU
+        if not isinstance(value, torch.Tensor) or _address(value) not in self._copies:
+            return value
+        address = _address(value)
+        storage = self._copies[address]
+        if storage is None:
+            storage = self._copies[address] = value.untyped_storage().clone()
+        mine = torch.empty(0, dtype=value.dtype)
+        return mine.set_(storage, value.storage_offset(), value.shape, value.stride())  # type: ignore[call-overload]  # torch's stub lacks the UntypedStorage form
+
+    def _forget_values(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
+        """Known tensors that an unknown value is written to are unknown from here on."""
+        bound = arguments_by_name(func._schema, args, kwargs)
+        for name in written_arguments(func):
+            for tensor in tree_leaves(bound.get(name)):
+                if isinstance(tensor, torch.Tensor) and _has_memory(tensor):
+                    self._overwritten[_address(tensor)] = tensor.untyped_storage()
+
+    def _key(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], bool]:
+        self._saw_unknown = func in RANDOM
+        parts = [func]
+        for value in args:
+            parts.append(self._part(value))
+        for name, value in kwargs.items():
+            parts += (name, self._part(value))
+        return tuple(parts), self._saw_unknown
+
+    def _part(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is Unknown:
+            self._saw_unknown = True
+            return value.key
+        if kind is list or kind is tuple:
+            return tuple(
+                [self._part(item) if isinstance(item, torch.Tensor) else item for item in value]
+            )
+        if isinstance(value, torch.Tensor):
+            if self.is_unknown(value):
+                self._saw_unknown = True
+            return key_of(value)
+        return kind, value  # 1, 1.0 and True are equal, but make other dtypes
+
+
+def _has_memory(tensor: torch.Tensor) -> bool:
+    return type(tensor) is not Unknown and not tensor.is_meta and tensor.layout is torch.strided
+
+
+def _address(tensor: torch.Tensor) -> int:
+    """Identifies the memory behind a tensor and all its views."""
+    return tensor.untyped_storage()._cdata

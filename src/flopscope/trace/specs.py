@@ -1,0 +1,88 @@
+"""Torch's values as the plain ones that a trace is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from flopscope.records import Argument, Operation, TensorSpec
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """``"float32"`` for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
+def spec_of(tensor: torch.Tensor) -> TensorSpec:
+    """Shape, dtype and, where they aren't the contiguous ones, strides."""
+    shape = tuple(tensor.shape)
+    if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_contiguous():
+        return TensorSpec(shape, dtype_name(tensor.dtype))
+    return TensorSpec(shape, dtype_name(tensor.dtype), tuple(tensor.stride()))
+
+
+def argument_of(value: Any) -> Argument:
+    """Any value that an operator takes or returns, without a torch object left in it."""
+    if isinstance(value, torch.Tensor):
+        return spec_of(value)
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(argument_of(item) for item in value)
+    if isinstance(value, torch.dtype):
+        return dtype_name(value)
+    if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
+        return str(value)
+    return str(value)
+
+
+def arguments_by_name(
+    schema: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What an operator was called with, by its schema's names and with its defaults."""
+    bound: dict[str, Any] = {}
+    for position, argument in enumerate(schema.arguments):
+        if position < len(args):
+            bound[argument.name] = args[position]
+        elif argument.name in kwargs:
+            bound[argument.name] = kwargs[argument.name]
+        elif argument.has_default_value():
+            bound[argument.name] = argument.default_value
+    return bound
+
+
+def operation_of(
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    outputs: tuple[TensorSpec, ...],
+    tags: frozenset[str],
+) -> Operation:
+    """The record of one operator on these arguments."""
+    bound = arguments_by_name(func._schema, args, kwargs)
+    return Operation(
+        op=op_name(func),
+        overload=func._overloadname,
+        args={name: argument_of(value) for name, value in bound.items()},
+        outputs=outputs,
+        tags=tags,
+    )
+
+
+def op_name(func: Any) -> str:
+    """``"aten.add"`` for every overload of it."""
+    return str(func._schema.name).replace("::", ".")
+
+
+def schema_tags(func: Any) -> frozenset[str]:
+    """What torch's schema says that costs depend on."""
+    tags = set()
+    if torch.Tag.pointwise in func.tags:
+        tags.add("pointwise")
+    if torch.Tag.reduction in func.tags:
+        tags.add("reduction")
+    if func._schema.is_mutable:
+        tags.add("inplace")
+    return frozenset(tags)

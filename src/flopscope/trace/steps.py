@@ -1,0 +1,160 @@
+"""What an operator does to shapes: worked out once on the meta device, then remembered as a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
+
+from flopscope import costs
+from flopscope.records import Operation
+from flopscope.trace.specs import arguments_by_name, op_name, operation_of, schema_tags, spec_of
+from flopscope.trace.unknown import META, SpecKey, key_of, meta_tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """In the place of a tensor that an operator makes: its spec."""
+
+    key: SpecKey
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """In the place of an argument that an operator writes to and returns: its schema name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is remembered of an operator on given specs.
+
+    Attributes:
+        operation: its record, or None where its parts are recorded instead.
+        fresh: the spec of its only output, where that is a new tensor.
+        results: otherwise what it returns, with Fresh and Returned in the tensors' places.
+        elements: of its largest output.
+    """
+
+    operation: Operation | None
+    fresh: SpecKey | None = None
+    results: Any = None
+    elements: int = 0
+
+
+PARTS = Step(operation=None)
+"""The step of an operator that is taken apart."""
+
+
+def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
+    """Try an operator on the meta device, or find that its parts have to be looked at."""
+    if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
+        return PARTS
+    meta_args, meta_kwargs = tree_map(_to_meta, (args, dict(kwargs)))
+    returned = func(*meta_args, **meta_kwargs)
+    return step_from(func, (args, kwargs), (meta_args, meta_kwargs), returned)
+
+
+def step_from(
+    func: Any,
+    given: tuple[tuple[Any, ...], Mapping[str, Any]],
+    ran: tuple[tuple[Any, ...], Mapping[str, Any]],
+    returned: Any,
+) -> Step:
+    """The step of an operator that ran on stand-ins for its arguments.
+
+    Args:
+        func: the operator.
+        given: the arguments of the program.
+        ran: those it was run on, with the same specs.
+        returned: what it returned.
+    """
+    tags = schema_tags(func)
+    outputs = [leaf for leaf in tree_leaves(returned) if isinstance(leaf, torch.Tensor)]
+    if "inplace" not in tags and _share_memory(outputs, tree_leaves(ran)):
+        tags |= {"view"}
+    operation = operation_of(func, *given, tuple(map(spec_of, outputs)), tags)
+    elements = max((output.numel() for output in outputs), default=0)
+    written = written_returns(func)
+    if isinstance(returned, torch.Tensor) and not written:
+        return Step(operation, key_of(returned), elements=elements)
+    if isinstance(returned, torch.Tensor):
+        return Step(operation, results=written[0], elements=elements)
+    results = tree_map_only(torch.Tensor, lambda tensor: Fresh(key_of(tensor)), returned)
+    if written:
+        results = tuple(written.get(place, result) for place, result in enumerate(results))
+    return Step(operation, results=results, elements=elements)
+
+
+def results_of(
+    step: Step,
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    make_unknown: Callable[[SpecKey], torch.Tensor],
+) -> Any:
+    """What an operator returns where nothing runs: fresh unknowns and the arguments it wrote to."""
+    bound = arguments_by_name(func._schema, args, kwargs)
+
+    def result(place: Any) -> Any:
+        if isinstance(place, Fresh):
+            return make_unknown(place.key)
+        if isinstance(place, Returned):
+            return bound[place.name]
+        return place
+
+    return tree_map(result, step.results)
+
+
+@cache
+def is_composite(func: Any) -> bool:
+    """Whether an operator is written in terms of others, for any device."""
+    return torch._C._dispatch_has_kernel_for_dispatch_key(
+        func.name(), "CompositeImplicitAutograd"
+    )
+
+
+@cache
+def written_returns(func: Any) -> dict[int, Returned]:
+    """Which of an operator's results are the arguments it writes to."""
+    writes = {
+        frozenset(argument.alias_info.before_set): argument.name
+        for argument in func._schema.arguments
+        if argument.alias_info is not None and argument.alias_info.is_write
+    }
+    return {
+        place: Returned(writes[frozenset(result.alias_info.before_set)])
+        for place, result in enumerate(func._schema.returns)
+        if result.alias_info is not None
+        and frozenset(result.alias_info.before_set) in writes
+    }
+
+
+@cache
+def written_arguments(func: Any) -> tuple[str, ...]:
+    """The names of the arguments that an operator writes to."""
+    return tuple(
+        argument.name
+        for argument in func._schema.arguments
+        if argument.alias_info is not None and argument.alias_info.is_write
+    )
+
+
+def _to_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return meta_tensor(key_of(value))
+    if isinstance(value, torch.device):
+        return META
+    return value
+
+
+def _share_memory(outputs: list[torch.Tensor], given: list[Any]) -> bool:
+    before = {
+        leaf.untyped_storage()._cdata for leaf in given if isinstance(leaf, torch.Tensor)
+    }
+    return any(output.untyped_storage()._cdata in before for output in outputs)

@@ -1,0 +1,74 @@
+"""A tensor that has a shape and no values: what the tracer puts where arithmetic would be."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import torch
+
+SpecKey: TypeAlias = tuple[torch.Size, tuple[int, ...], torch.dtype]
+"""Shape, strides and dtype: all that an unknown tensor is."""
+
+CPU = torch.device("cpu")
+META = torch.device("meta")
+
+KNOWN_ELEMENTS = 1 << 20
+"""A tensor with more elements than this is unknown, whatever it is made of."""
+
+
+class Unknown(torch.Tensor):
+    """A tensor without memory whose values depend on parameters, inputs or chance.
+
+    It claims to live on the CPU, beside the known tensors, so that a program that compares or copies
+    devices sees one device everywhere.
+    """
+
+    key: SpecKey
+
+    @staticmethod
+    def __new__(cls, key: SpecKey, *, is_parameter: bool = False) -> Unknown:
+        shape, strides, dtype = key
+        tensor: Unknown = torch.Tensor._make_wrapper_subclass(
+            cls, shape, strides=strides, dtype=dtype, device=CPU
+        )
+        tensor.key = key
+        if is_parameter:
+            tensor._is_param = True  # what isinstance(tensor, nn.Parameter) looks at
+        return tensor
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @classmethod
+    def __torch_dispatch__(
+        cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        raise RuntimeError(f"{func} ran on a tensor without values outside of a trace")
+
+    def __repr__(self, *, tensor_contents: object = None) -> str:
+        shape, _, dtype = self.key
+        return f"Unknown({list(shape)}, {dtype})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Unknown:
+        copied = Unknown(self.key, is_parameter=getattr(self, "_is_param", False))
+        memo[id(self)] = copied
+        return copied
+
+    def tolist(self) -> Any:
+        """Nested lists of the values, each of them assumed as ``item()`` is."""
+        if self.dim() == 0:
+            return self.item()
+        return [row.tolist() for row in self.unbind(0)]
+
+    def numpy(self, *, force: bool = False) -> Any:
+        raise TypeError("the values of this tensor are unknown: it cannot become a NumPy array")
+
+
+def key_of(tensor: torch.Tensor) -> SpecKey:
+    """The shape, strides and dtype of any tensor with strides."""
+    return tensor.shape, tensor.stride(), tensor.dtype
+
+
+def meta_tensor(key: SpecKey) -> torch.Tensor:
+    """A tensor on the meta device with this shape, these strides and this dtype."""
+    shape, strides, dtype = key
+    return torch.empty_strided(shape, strides, dtype=dtype, device=META)

@@ -1,0 +1,188 @@
+"""A trace as a tree of modules whose costs add up, with totals per operator and the coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flopscope.costs import Cost, Coverage, cost_of
+from flopscope.records import ModuleSpec, Operation, Scope, Trace
+
+
+@dataclass(frozen=True)
+class Node:
+    """A module with its own work and its children; totals are derived from those.
+
+    Attributes:
+        spec: what the module is and owns.
+        own_cost: of the operators that ran in it and in none of its children.
+        children: the modules inside it.
+    """
+
+    spec: ModuleSpec
+    own_cost: Cost
+    children: tuple[Node, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        return self.spec.scope
+
+    @property
+    def name(self) -> str:
+        """The last part of the scope: ``conv1`` of ``layer1.0.conv1``."""
+        return self.spec.scope.rpartition(".")[2]
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Its own cost and that of everything inside it."""
+        return sum((child.cost for child in self.children), self.own_cost)
+
+    @cached_property
+    def params(self) -> int:
+        return self.spec.params + sum(child.params for child in self.children)
+
+    @cached_property
+    def trainable_params(self) -> int:
+        return self.spec.trainable_params + sum(child.trainable_params for child in self.children)
+
+    @cached_property
+    def buffers(self) -> int:
+        return self.spec.buffers + sum(child.buffers for child in self.children)
+
+    @cached_property
+    def param_nbytes(self) -> int:
+        return self.spec.param_nbytes + sum(child.param_nbytes for child in self.children)
+
+    @cached_property
+    def buffer_nbytes(self) -> int:
+        return self.spec.buffer_nbytes + sum(child.buffer_nbytes for child in self.children)
+
+    def walk(self) -> Iterator[Node]:
+        """This module and everything inside it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTotal:
+    """All calls of one operator."""
+
+    op: str
+    coverage: Coverage
+    calls: int
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """Calls that ran and have no formula: the count is too low by their work.
+
+    Attributes:
+        op: the operator.
+        calls: how often it ran.
+        elements: of all its outputs.
+        nbytes: of all its inputs and outputs.
+        scopes: the modules it ran in, in order of first use.
+    """
+
+    op: str
+    calls: int
+    elements: int
+    nbytes: int
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The cost of one forward pass: a tree that adds up, its operators and what was left out.
+
+    Attributes:
+        root: the model.
+        operators: dearest first.
+        uncounted: largest first.
+    """
+
+    root: Node
+    operators: tuple[OperatorTotal, ...]
+    uncounted: tuple[Uncounted, ...] = ()
+
+    @cached_property
+    def counted_calls(self) -> int:
+        return sum(total.calls for total in self.operators if total.coverage == "counted")
+
+    @cached_property
+    def free_calls(self) -> int:
+        return sum(total.calls for total in self.operators if total.coverage == "free")
+
+    @cached_property
+    def nodes(self) -> dict[Scope, Node]:
+        """Every module by its scope, parents first."""
+        return {node.scope: node for node in self.root.walk()}
+
+    @cached_property
+    def output_nbytes(self) -> int:
+        """Bytes of all outputs of the modules that have no children, over all calls."""
+        return sum(node.spec.output_nbytes for node in self.root.walk() if not node.children)
+
+
+@dataclass
+class _Tally:
+    """Running sums of one operator."""
+
+    calls: int = 0
+    cost: Cost = field(default_factory=Cost)
+    elements: int = 0
+    scopes: dict[Scope, None] = field(default_factory=dict)
+
+
+def profile(trace: Trace) -> Profile:
+    """Cost every call of a trace and add the costs up along the module tree."""
+    known: dict[Operation, tuple[Coverage, Cost]] = {}
+    own: dict[Scope, Cost] = {}
+    tallies: dict[tuple[str, Coverage], _Tally] = {}
+    for call in trace.calls:
+        operation = call.operation
+        if operation not in known:
+            known[operation] = cost_of(operation)
+        coverage, cost = known[operation]
+        own[call.scope] = own.get(call.scope, Cost()) + cost
+        tally = tallies.setdefault((operation.op, coverage), _Tally())
+        tally.calls += 1
+        tally.cost += cost
+        if coverage == "uncounted":
+            tally.elements += sum(out.numel for out in operation.outputs)
+            tally.scopes[call.scope] = None
+    return Profile(_tree(trace.modules, own), _operators(tallies), _uncounted(tallies))
+
+
+def _tree(modules: tuple[ModuleSpec, ...], own: dict[Scope, Cost]) -> Node:
+    children: dict[Scope, list[ModuleSpec]] = {}
+    for module in modules[1:]:
+        children.setdefault(module.scope.rpartition(".")[0], []).append(module)
+
+    def node(spec: ModuleSpec) -> Node:
+        inside = tuple(node(child) for child in children.get(spec.scope, ()))
+        return Node(spec, own.get(spec.scope, Cost()), inside)
+
+    return node(modules[0])
+
+
+def _operators(tallies: dict[tuple[str, Coverage], _Tally]) -> tuple[OperatorTotal, ...]:
+    totals = [
+        OperatorTotal(op, coverage, tally.calls, tally.cost)
+        for (op, coverage), tally in tallies.items()
+    ]
+    totals.sort(key=lambda total: (-total.cost.flops, -total.cost.bytes_moved, total.op))
+    return tuple(totals)
+
+
+def _uncounted(tallies: dict[tuple[str, Coverage], _Tally]) -> tuple[Uncounted, ...]:
+    left_out = [
+        Uncounted(op, tally.calls, tally.elements, tally.cost.bytes_moved, tuple(tally.scopes))
+        for (op, coverage), tally in tallies.items()
+        if coverage == "uncounted"
+    ]
+    left_out.sort(key=lambda entry: (-entry.nbytes, entry.op))
+    return tuple(left_out)

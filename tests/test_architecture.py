@@ -1,0 +1,139 @@
+"""The structure that the code promises: which way imports go, what is loaded when, how long a file is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flopscope
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = Path(flopscope.__file__).parent
+LONGEST_FILE = 250
+
+IMPORT_WITHOUT_TORCH = """
+import importlib, pkgutil, sys
+sys.modules["torch"] = None  # an import of it now raises
+for name in sys.argv[1:]:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(getattr(package, "__path__", []), name + "."):
+        importlib.import_module(module.name)
+"""
+
+HEAVY = ("torch", "rich")
+RUN_AND_LIST_HEAVY = f"""
+import sys
+from flopscope.cli import main
+try:
+    main()
+finally:
+    print("loaded:", *(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def contracts() -> list[dict[str, Any]]:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    return list(tools["importlinter"]["contracts"])
+
+
+def pure_modules() -> Sequence[str]:
+    (contract,) = (
+        contract for contract in contracts() if "torch" in contract.get("forbidden_modules", ())
+    )
+    return tuple(contract["source_modules"])
+
+
+def test_imports_go_one_way() -> None:
+    pytest.importorskip("importlinter", reason="import-linter comes with the lint group")
+    lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = python(lint, "--no-logo", "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_module_has_its_place_in_the_layers() -> None:
+    (layers,) = (contract["layers"] for contract in contracts() if contract["type"] == "layers")
+    placed = {name.strip() for layer in layers for name in layer.replace("|", ":").split(":")}
+    present = {path.stem for path in PACKAGE.glob("[!_]*.py")} | {"__main__"}
+    present |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert present == placed
+
+
+@pytest.mark.parametrize("module", pure_modules())
+def test_the_pure_side_is_imported_without_torch(module: str) -> None:
+    done = python(IMPORT_WITHOUT_TORCH, module)
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_the_torch_side_without_torch_is_noticed() -> None:
+    assert "import of torch halted" in python(IMPORT_WITHOUT_TORCH, "flopscope.trace").stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--help",
+        "--version",
+        "profile --help",
+        "profile",
+        "profile --no-such-option",
+        "profile model.py:Net --format no-such-format",
+    ],
+)
+def test_the_command_line_answers_without_torch_or_rich(command: str) -> None:
+    done = python(RUN_AND_LIST_HEAVY, *command.split())
+    assert done.stderr.splitlines()[-1] == "loaded:", done.stderr
+
+
+def test_completion_answers_without_torch_or_rich() -> None:
+    asked = {"_FLOPSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": "flopscope pro", "COMP_CWORD": "1"}
+    done = python(RUN_AND_LIST_HEAVY.replace("main()", "main(prog_name='flopscope')"), **asked)
+    assert done.stdout == "plain,profile\n"
+    assert done.stderr.splitlines()[-1] == "loaded:", done.stderr
+
+
+def test_loading_torch_or_rich_is_noticed() -> None:
+    done = python("import rich\n" + RUN_AND_LIST_HEAVY, "--help")
+    assert done.stderr.splitlines()[-1] == "loaded: rich"
+
+
+def test_importing_flopscope_does_not_import_torch() -> None:
+    done = python("import sys, flopscope; sys.exit('torch' in sys.modules)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_names_are_sorted_and_resolve() -> None:
+    assert list(flopscope.__all__) == sorted(flopscope.__all__)
+    assert [name for name in flopscope.__all__ if not hasattr(flopscope, name)] == []
+
+
+def test_no_submodule_hides_a_public_name() -> None:
+    submodules = {path.stem for path in PACKAGE.iterdir()}
+    assert submodules.isdisjoint(flopscope.__all__)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
+def test_a_file_holds_one_concept_and_so_is_short(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGEST_FILE

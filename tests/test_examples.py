@@ -1,0 +1,68 @@
+"""The examples do what they say: the residual block costs what is derived here, the scripts print what they show."""
+
+from __future__ import annotations
+
+import math
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+import flopscope
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if "\n# Output:\n" in path.read_text())
+
+BATCH, PLANES, SIZE = 2, 384, 32
+KERNEL = 3 * 3
+
+PARAMS_OF_A_NORM = {"instance": 0, "group": 2 * PLANES, "batch": 2 * PLANES, "none": 0}
+VARIANTS = [("instance", 1), ("group", 1), ("batch", 2), ("none", 2)]
+
+
+@pytest.fixture(autouse=True)
+def examples_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+
+def residual_block(norm_fn: str, stride: int) -> torch.nn.Module:
+    from residual_block import ResidualBlock  # noqa: PLC0415  (on the path during a test only)
+
+    return ResidualBlock(norm_fn=norm_fn, stride=stride)
+
+
+@pytest.mark.parametrize(("norm_fn", "stride"), VARIANTS)
+def test_a_residual_block_costs_its_convolutions(norm_fn: str, stride: int) -> None:
+    outputs = BATCH * PLANES * (SIZE // stride) ** 2
+    macs = 2 * outputs * PLANES * KERNEL
+    params = 2 * (PLANES * PLANES * KERNEL + PLANES + PARAMS_OF_A_NORM[norm_fn])
+    if stride > 1:  # the shortcut's 1x1 convolution and its norm
+        macs += outputs * PLANES
+        params += PLANES * PLANES + PLANES + PARAMS_OF_A_NORM[norm_fn]
+
+    report = flopscope.profile(
+        residual_block(norm_fn, stride), args=(torch.zeros(BATCH, PLANES, SIZE, SIZE),)
+    )
+
+    assert (report.macs, report.params) == (macs, params)
+    assert report.uncounted == ()
+
+
+def test_a_strided_residual_block_halves_the_picture() -> None:
+    block = residual_block("batch", 2)
+    assert block(torch.zeros(1, PLANES, 8, 6)).shape == (1, PLANES, 4, 3)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_script_prints_the_output_at_its_end(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = script.read_text().partition("\n# Output:\n")[2]
+    runpy.run_path(str(script), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert printed.splitlines() == [line.removeprefix("#").removeprefix(" ") for line in shown.splitlines()]
+
+
+def test_there_are_scripts_to_check() -> None:
+    assert math.prod(path.stat().st_size for path in SCRIPTS) > 1
