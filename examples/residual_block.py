@@ -14,12 +14,12 @@ NORMS = {
     "group": lambda channels: nn.GroupNorm(channels // 8, channels),
     "batch": nn.BatchNorm2d,
     "instance": nn.InstanceNorm2d,
-    "none": lambda channels: nn.Identity(),
+    "none": nn.Identity,
 }
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut: (N, in_planes, H, W) -> (N, planes, H / stride, W / stride).
+    """Two 3x3 convolutions and a shortcut: (N, in_planes, H, W) -> (N, planes, H/stride, W/stride).
 
     Args:
         in_planes: channels that come in.

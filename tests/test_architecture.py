@@ -1,4 +1,4 @@
-"""The structure that the code promises: which way imports go, what is loaded when, how long a file is."""
+"""The structure that the code promises: which way imports go, what is loaded when, short files."""
 
 from __future__ import annotations
 
@@ -107,7 +107,11 @@ def test_the_command_line_answers_without_torch_or_rich(command: str) -> None:
 
 
 def test_completion_answers_without_torch_or_rich() -> None:
-    asked = {"_FLOPSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": "flopscope pro", "COMP_CWORD": "1"}
+    asked = {
+        "_FLOPSCOPE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "flopscope pro",
+        "COMP_CWORD": "1",
+    }
     done = python(RUN_AND_LIST_HEAVY.replace("main()", "main(prog_name='flopscope')"), **asked)
     assert done.stdout == "plain,profile\n"
     assert done.stderr.splitlines()[-1] == "loaded:", done.stderr

@@ -26,7 +26,8 @@ def disposable(
 
     Args:
         model: is not touched; its hooks are copied with it.
-        args, kwargs: what it will be called with.
+        args: what it will be called with.
+        kwargs: the same, by name.
         shared: parameters that the copy holds too instead of a copy of them, to save memory.
 
     Raises:
@@ -38,7 +39,7 @@ def disposable(
         memo[id(tensor)] = tensor.detach().clone()
     try:
         return copy.deepcopy((model, args, dict(kwargs)), memo)
-    except Exception as error:  # deepcopy runs the __deepcopy__ and __reduce__ of the user's classes
+    except Exception as error:  # deepcopy runs methods of the user's classes
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise TargetError(
             f"the model cannot be copied ({reason})",
@@ -58,13 +59,14 @@ def _computed_tensors(
 
 
 @contextmanager
-def same_random_state() -> Iterator[None]:
-    """Put the random generators of Python, numpy and torch back to where they were."""
+def undisturbed() -> Iterator[None]:
+    """Compute no gradients, and put the random generators back: Python's, numpy's and torch's."""
     python_state = random.getstate()
     numpy = sys.modules.get("numpy")
     numpy_state = numpy.random.get_state() if numpy else None
-    cuda = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with torch.random.fork_rng(devices=cuda):
+    on_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call] # torch has no type here
+    cards = range(torch.cuda.device_count()) if on_cuda else ()
+    with torch.no_grad(), torch.random.fork_rng(devices=cards):
         try:
             yield
         finally:

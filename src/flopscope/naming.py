@@ -15,7 +15,7 @@ class Named(Protocol):
 
 
 class ScopeNames:
-    """The scopes of a model's modules. A shared module has as many as there are ways to reach it."""
+    """The scopes of a model's modules: a shared one has as many as there are ways to reach it."""
 
     def __init__(self, model: Named) -> None:
         self._names: dict[int, list[Scope]] = {}

@@ -64,15 +64,21 @@ FAMILIES = (
     "attention",
     "contraction",
     "convolution",
+    "distance",
     "dropout",
+    "einsum",
     "free",
     "interpolation",
+    "linalg",
     "normalization",
     "pointwise",
     "pooling",
     "recurrent",
     "reduction",
+    "scaled",
     "softmax",
+    "sparse",
+    "spectral",
 )
 
 

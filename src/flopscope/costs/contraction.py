@@ -8,7 +8,7 @@ from flopscope.costs import Cost, formula
 from flopscope.records import TensorSpec
 
 
-@formula("aten.mm", "aten.bmm", "aten.mv", "aten.matmul", "aten._int_mm", "aten._sparse_mm")
+@formula("aten.mm", "aten.bmm", "aten.mv", "aten.matmul", "aten._int_mm")
 def matmul(self: TensorSpec, out: TensorSpec) -> Cost:
     """Each output element is a dot product over the first operand's last dimension.
 
@@ -17,7 +17,7 @@ def matmul(self: TensorSpec, out: TensorSpec) -> Cost:
     return Cost(out.numel * _inner(self))
 
 
-@formula("aten.dot", "aten.vdot", "aten.linalg_vecdot")
+@formula("aten.dot", "aten.vdot")
 def dot(self: TensorSpec, out: TensorSpec) -> Cost:
     """A dot product of two vectors."""
     return Cost(self.numel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flopscope.costs import Cost, formula, traffic
+from flopscope.costs import Cost, formula
 from flopscope.records import TensorSpec
 
 
@@ -28,17 +28,3 @@ def dropout_fused(self: TensorSpec) -> Cost:
 def dropout_backward(out: TensorSpec) -> Cost:
     """A product with the mask and one with the scale."""
     return Cost(other_flops=2 * out.numel)
-
-
-@traffic(
-    "aten.dropout",
-    "aten.feature_dropout",
-    "aten.native_dropout",
-    "aten.alpha_dropout",
-    "aten.feature_alpha_dropout",
-)
-def dropout_traffic(
-    input: TensorSpec, train: bool | None, outputs: tuple[TensorSpec, ...]
-) -> int:
-    """Nothing in inference, where the input is returned as it is."""
-    return input.nbytes + sum(out.nbytes for out in outputs) if train else 0

@@ -27,8 +27,8 @@ def average_pool_backward(
 
 
 formula("aten.avg_pool1d")(partial(average_pool, 1))
-formula("aten.avg_pool2d", "aten.mkldnn_avg_pool2d")(partial(average_pool, 2))
-formula("aten.avg_pool3d", "aten.mkldnn_avg_pool3d")(partial(average_pool, 3))
+formula("aten.avg_pool2d")(partial(average_pool, 2))
+formula("aten.avg_pool3d")(partial(average_pool, 3))
 formula("aten.avg_pool2d_backward")(partial(average_pool_backward, 2))
 formula("aten.avg_pool3d_backward")(partial(average_pool_backward, 3))
 formula("aten.max_pool1d", "aten.max_pool1d_with_indices", "aten.quantized_max_pool1d")(

@@ -107,7 +107,7 @@ def trace(self: TensorSpec) -> Cost:
     return Cost(other_flops=min(self.shape))
 
 
-@formula("aten.sort", "aten.msort", "aten.argsort")
+@formula("aten.sort", "aten.argsort")
 def sort(self: TensorSpec, dim: int = -1) -> Cost:
     """A merge sort's comparisons: ceil(log2 n) per element of a row of n."""
     return Cost(other_flops=self.numel * levels(_length(self, dim)))

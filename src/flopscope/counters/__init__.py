@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Counter(Protocol):
     """One forward pass as another counter sees it.
 
-    It is given a model in eval mode that it may change, under ``no_grad``. Whatever it raises becomes
-    the note of a Reading without a value.
+    It is given a model in eval mode that it may change, under ``no_grad``. Whatever it raises
+    becomes the note of a Reading without a value.
     """
 
     def __call__(
@@ -47,37 +47,33 @@ def read(
     """Ask one counter about a model, on the device where the model and its inputs are.
 
     The model, the inputs, the random state, logging and warnings are left as found, and nothing is
-    printed. What the counter says besides its figures is in the notes, as is the reason why it failed.
+    printed. What the counter says besides its figures is in the notes, as is why it failed.
 
     Raises:
         UsageError: there is no such counter.
     """
-    if name not in COUNTERS:
-        raise UsageError(f"no counter {name!r}", hint=f"counters: {', '.join(COUNTERS)}")
+    if name not in (names := list(COUNTERS)):
+        raise UsageError(f"no counter {name!r}", hint=f"counters: {', '.join(names)}")
     with listening(package=name) as said:
         reading = _ask(name, model, args, kwargs or {})
     return replace(reading, notes=reading.notes + tuple(said))
 
 
-def _ask(
-    name: str, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Reading:
+def _ask(name: str, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reading:
     try:
         count = COUNTERS[name]
     except ImportError as error:
         return _no_value(name, _missing(error))
-    # Here and not above, so that the command line can name the counters without loading torch.
-    import torch
-
-    from flopscope.guest import disposable, same_random_state
+    # This loads torch, without which the command line must be able to name the counters.
+    from flopscope.guest import disposable, undisturbed  # noqa: PLC0415 - see above
 
     try:
-        with same_random_state(), torch.no_grad():
+        with undisturbed():
             copied, copied_args, copied_kwargs = disposable(model, args, kwargs)
             return count(copied.eval(), copied_args, copied_kwargs)
     except FlopscopeError as error:
         return _no_value(name, error.message)
-    except Exception as error:  # a counter is foreign code that runs foreign code
+    except Exception as error:  # noqa: BLE001 - a counter is foreign code that runs foreign code
         return _no_value(name, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
@@ -89,7 +85,8 @@ def _missing(error: ImportError) -> str:
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return f"cannot be imported: {error}"
     module = error.name.partition(".")[0]
-    return f"cannot be imported: no module {module!r} (pip install {_PROVIDERS.get(module, module)})"
+    provider = _PROVIDERS.get(module, module)
+    return f"cannot be imported: no module {module!r} (pip install {provider})"
 
 
 def whole(figure: float) -> int:

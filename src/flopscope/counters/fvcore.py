@@ -1,12 +1,14 @@
-"""What fvcore says: it counts over the graph that ``torch.jit`` traces, which takes and gives tensors."""
+"""What fvcore says: it counts over the graph that ``torch.jit`` traces between tensors."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
 from fvcore.nn import FlopCountAnalysis, parameter_count
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
@@ -28,9 +30,11 @@ def count(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     the modules; notes name the operators and the modules.
     """
     tensors, lost = _call_on_tensors(model, args, kwargs)
+    for module in model.modules():
+        _leave_its_scope_on_an_error(module)
     analysis = FlopCountAnalysis(model, tensors)
     # The same facts are asked for below: there is no need to parse them out of log lines.
-    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    analysis.unsupported_ops_warnings(enabled=False).uncalled_modules_warnings(enabled=False)
     total = whole(analysis.total())
     return Reading(
         name="fvcore",
@@ -79,6 +83,26 @@ def _tensors_in(result: Any, lost: set[str]) -> Iterator[Tensor]:
             lost.add(type(leaf).__name__)
 
 
+def _leave_its_scope_on_an_error(module: nn.Module) -> None:
+    """Undo what fvcore pushed for a module that raises.
+
+    Where a model catches what one of its modules raised, torch.jit would abort the whole process over
+    the scope that was never left.
+    """
+    forward = module.forward
+
+    @functools.wraps(forward)
+    def forward_in_scope(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return forward(*args, **kwargs)
+        except BaseException:
+            if torch.jit.is_tracing():
+                torch._C._get_tracing_state().pop_scope()
+            raise
+
+    module.forward = forward_in_scope
+
+
 def _known(analysis: FlopCountAnalysis) -> dict[Scope, int]:
     """The modules whose figure fvcore stands for: a zero only where nothing was left out."""
     never_called = analysis.uncalled_modules()
@@ -94,19 +118,21 @@ def _notes(model: nn.Module, analysis: FlopCountAnalysis, lost: set[str]) -> lis
     if skipped := analysis.unsupported_ops():
         bare = {name.removeprefix("aten::"): calls for name, calls in skipped.items()}
         notes.append(f"no rule, counted as zero: {tally(bare)}")
-    never_called = analysis.uncalled_modules()
-    silent = [
-        name
-        for name, module in model.named_modules()
-        if name in never_called
-        and name.rpartition(".")[0] not in never_called
-        and not isinstance(module, _COMPUTE_NOTHING)
-    ]
-    if silent:
+    if silent := _silent(model, analysis.uncalled_modules()):
         notes.append(f"never called: {_shortened(silent)}")
     if lost:
         notes.append(f"what only leads to a {' or '.join(sorted(lost))} in the result is not seen")
     return notes
+
+
+def _silent(model: nn.Module, never_called: set[Scope]) -> list[Scope]:
+    """The outermost modules that were expected in the graph and are not there."""
+    silent: list[Scope] = []
+    for name, module in model.named_modules():
+        inside_another = silent and name.startswith(f"{silent[-1]}.")
+        if name in never_called and not inside_another and not isinstance(module, _COMPUTE_NOTHING):
+            silent.append(name)
+    return silent
 
 
 def _shortened(names: Sequence[str]) -> str:

@@ -16,8 +16,8 @@ _ABOUT_ITS_OWN_AGE = (DeprecationWarning, PendingDeprecationWarning, FutureWarni
 def listening(package: str) -> Iterator[list[str]]:
     """Collect, once each, the warnings and log lines that come from a package's own files.
 
-    Nothing is printed meanwhile. What the model says is dropped: it has said it when it was first run.
-    The list is filled when the block ends.
+    Nothing is printed meanwhile. What the model says is dropped: it has been run before and said it
+    then. The list is filled when the block ends.
     """
     said: list[str] = []
     logged: list[logging.LogRecord] = []

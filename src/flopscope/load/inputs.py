@@ -145,6 +145,6 @@ def _unreadable(text: str) -> InputError:
             hint="every size is a positive number: a batch of any size is written as 1",
         )
     meant = ",".join(re.findall(r"\d+", text))
-    only_sizes = re.fullmatch(r"[\d\s,;:*x×/()\[\]]*", text, re.IGNORECASE)  # noqa: RUF001
+    only_sizes = re.fullmatch(r"[\d\s,;:*x×/()\[\]]*", text, re.IGNORECASE)
     hint = f"did you mean '{meant}'?" if meant and only_sizes else _EXAMPLE
     return InputError(f"cannot read the shape '{text}'", hint=hint)

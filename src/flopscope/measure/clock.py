@@ -44,7 +44,7 @@ class CudaClock:
         self._device = device
 
     def mark(self) -> torch.cuda.Event:
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call] # nor has torch
         event.record(torch.cuda.current_stream(self._device))
         return event
 
@@ -57,7 +57,7 @@ class CudaClock:
 
 
 CLOCKS: dict[str, Callable[[torch.device], Clock]] = {
-    "cpu": lambda device: CpuClock(),
+    "cpu": lambda _: CpuClock(),
     "cuda": CudaClock,
 }
 """By kind of device."""

@@ -11,10 +11,9 @@ import torch
 
 def named_device(name: str) -> torch.device:
     """The device that torch means by a name: ``"cuda"`` is the current card, ``"cuda:1"``."""
-    device = torch.device(name)
-    if device.type == "cuda" and device.index is None:
+    if name == "cuda":
         return torch.device("cuda", torch.cuda.current_device())
-    return device
+    return torch.device(name)
 
 
 def device_name(device: torch.device) -> str:

@@ -94,7 +94,7 @@ def _control_group_bytes(root: Path) -> Iterator[int]:
 
 _VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 _VERSION_2 = ("memory.max", "memory.current", "inactive_file")
-"""Files of a control group's limit and use, and the entry of memory.stat for what can be dropped."""
+"""A control group's files for its limit and its use, and what memory.stat calls droppable."""
 
 
 def _left(mount: Path, path: str, limit: str, used: str, droppable: str) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The time each module takes within a forward pass, from marks set by torch's global module hooks."""
+"""The time each module takes within a forward pass, from marks set by global module hooks."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class ModuleWatch:
         self._spans.clear()
         return dict(seconds)
 
-    def _enter(self, module: nn.Module, args: Any) -> None:
+    def _enter(self, module: nn.Module, _args: Any) -> None:
         inside = next((scope for scope, _ in reversed(self._running) if scope is not None), "")
         self._running.append((self._names.of(module, inside), self._clock.mark()))
 
-    def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
+    def _leave(self, _module: nn.Module, _args: Any, _output: Any) -> None:
         scope, start = self._running.pop()
         if scope is not None:
             self._spans.append((scope, start, self._clock.mark()))

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
-from flopscope.guest import disposable, same_random_state
+from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measure.modules import ModuleWatch
@@ -44,7 +44,9 @@ def measure(
     What runs is a copy, which holds the model's own parameters where none of its modules trains.
 
     Args:
-        model, args, kwargs: what to call, on ``device`` already.
+        model: is on the device already.
+        args: to call it with, on the device too.
+        kwargs: the same, by name.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         seconds: about how long the measured runs take in all, unless a single one is longer.
 
@@ -57,7 +59,7 @@ def measure(
     clock = clock_of(where)
     in_training = any(module.training for module in model.modules())
     shared = () if in_training else model.parameters()
-    with same_random_state():
+    with undisturbed():
         copied, copied_args, copied_kwargs = disposable(model, args, kwargs, shared)
         forward = partial(copied, *copied_args, **copied_kwargs)
         with torch.inference_mode():

@@ -12,11 +12,10 @@ from typing import Any, TypeAlias
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
 
 from flopscope.records import Operation
 from flopscope.trace.rules import RANDOM, RULES
-from flopscope.trace.specs import arguments_by_name
+from flopscope.trace.specs import arguments_by_name, map_tensors, tensors_among
 from flopscope.trace.steps import (
     Step,
     learn,
@@ -25,7 +24,15 @@ from flopscope.trace.steps import (
     written_arguments,
     written_returns,
 )
-from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, SpecKey, Unknown, key_of
+from flopscope.trace.unknown import (
+    CPU,
+    KNOWN_ELEMENTS,
+    SpecKey,
+    Unknown,
+    address_of,
+    key_of,
+    takes_itself_apart,
+)
 
 Record: TypeAlias = Callable[[Operation], None]
 Assume: TypeAlias = Callable[[str, str, str], None]
@@ -55,7 +62,7 @@ class PartialEvaluation(TorchDispatchMode):
         self._steps: dict[Any, Step] = {}
         self._overwritten: dict[int, torch.UntypedStorage] = {}
         self._copies: dict[int, torch.UntypedStorage | None] = {
-            _address(tensor): None for tensor in foreign if _has_memory(tensor)
+            address_of(tensor): None for tensor in foreign if _has_memory(tensor)
         }
         self._saw_unknown = False
 
@@ -69,8 +76,8 @@ class PartialEvaluation(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         for kind in types:
-            if kind is not Unknown:
-                return NotImplemented  # a subclass of the user's takes itself apart first
+            if kind is not Unknown and takes_itself_apart(kind):
+                return NotImplemented
         rule = RULES.get(func)
         if rule is not None:
             return rule(self, func, args, kwargs)
@@ -100,17 +107,16 @@ class PartialEvaluation(TorchDispatchMode):
             return True
         if tensor.numel() > KNOWN_ELEMENTS:
             return True
-        return bool(self._overwritten) and _address(tensor) in self._overwritten
+        return bool(self._overwritten) and address_of(tensor) in self._overwritten
 
     def any_unknown(self, *values: Any) -> bool:
         """Whether some tensor among these is unknown."""
-        return any(
-            isinstance(leaf, torch.Tensor) and self.is_unknown(leaf) for leaf in tree_leaves(values)
-        )
+        return any(map(self.is_unknown, tensors_among(values)))
 
     def compute(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run an operator on known values, without writing to the caller's tensors."""
-        own_args, own_kwargs = tree_map(self._own, (args, dict(kwargs)))
+        own_args = [self._own(value) for value in args]
+        own_kwargs = {name: self._own(value) for name, value in kwargs.items()}
         returned = func(*own_args, **own_kwargs)
         written = written_returns(func)
         if not written:
@@ -128,18 +134,19 @@ class PartialEvaluation(TorchDispatchMode):
     ) -> Any:
         """Run an operator whose output shape depends on values, all of them known."""
         returned = self.compute(func, args, kwargs)
-        step = step_from(func, (args, kwargs), (args, kwargs), returned)
+        step = step_from(func, (args, kwargs), (*args, *kwargs.values()), returned)
         if step.operation is not None:
             self.record(step.operation)
         return returned
 
     def _own(self, value: Any) -> Any:
-        """The value itself, or a copy of a tensor whose memory belongs to the caller."""
-        if isinstance(value, torch.device):
-            return CPU
-        if not isinstance(value, torch.Tensor) or _address(value) not in self._copies:
+        """An argument with the caller's tensors replaced by copies, and the CPU for every device."""
+        return CPU if isinstance(value, torch.device) else map_tensors(self._own_tensor, value)
+
+    def _own_tensor(self, value: torch.Tensor) -> torch.Tensor:
+        address = address_of(value)
+        if address not in self._copies:
             return value
-        address = _address(value)
         storage = self._copies[address]
         if storage is None:
             storage = self._copies[address] = value.untyped_storage().clone()
@@ -152,9 +159,9 @@ class PartialEvaluation(TorchDispatchMode):
         """Known tensors that an unknown value is written to are unknown from here on."""
         bound = arguments_by_name(func._schema, args, kwargs)
         for name in written_arguments(func):
-            for tensor in tree_leaves(bound.get(name)):
-                if isinstance(tensor, torch.Tensor) and _has_memory(tensor):
-                    self._overwritten[_address(tensor)] = tensor.untyped_storage()
+            for tensor in tensors_among((bound.get(name),)):
+                if _has_memory(tensor):
+                    self._overwritten[address_of(tensor)] = tensor.untyped_storage()
 
     def _key(
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -185,8 +192,3 @@ class PartialEvaluation(TorchDispatchMode):
 
 def _has_memory(tensor: torch.Tensor) -> bool:
     return type(tensor) is not Unknown and not tensor.is_meta and tensor.layout is torch.strided
-
-
-def _address(tensor: torch.Tensor) -> int:
-    """Identifies the memory behind a tensor and all its views."""
-    return tensor.untyped_storage()._cdata

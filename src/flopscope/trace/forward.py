@@ -17,7 +17,7 @@ from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.guest import as_found
 from flopscope.trace.modules import module_specs
 from flopscope.trace.scopes import ScopeTracker, module_paths
-from flopscope.trace.specs import spec_of
+from flopscope.trace.specs import spec_of, tensors_among
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of
 
 
@@ -98,10 +98,17 @@ def _as_written() -> Iterator[None]:
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.inference_mode(), _uncompiled():
+        with torch.inference_mode(), _without_version_counters(), _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
+
+
+def _without_version_counters() -> AbstractContextManager[Any]:
+    """Let views of the model's tensors be inference tensors, which autograd would refuse."""
+    in_place = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
+    guard: AbstractContextManager[Any] = torch._C._ExcludeDispatchKeyGuard(in_place)
+    return guard
 
 
 def _uncompiled() -> AbstractContextManager[Any]:
@@ -141,11 +148,10 @@ def _without_values(value: Any) -> Any:
 def _tensors_of(
     model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterator[torch.Tensor]:
-    """Every tensor that belongs to the caller."""
+    """Every tensor of the caller's with values that could be computed with, and so written to."""
     for _, module in module_paths(model):
-        for leaf in tree_leaves(list(module.__dict__.values())):
-            if isinstance(leaf, torch.Tensor):
-                yield leaf
+        yield from tensors_among(module._buffers.values())
+        yield from tensors_among(module.__dict__.values())
     for leaf in tree_leaves((args, kwargs)):
         if isinstance(leaf, torch.Tensor):
             yield leaf

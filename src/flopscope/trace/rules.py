@@ -62,7 +62,7 @@ def like(
     return mode.evaluate(func, (template, *args[1:]), kwargs)
 
 
-@rule("_local_scalar_dense")
+@rule("_local_scalar_dense", "item", "is_nonzero")
 def item(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
@@ -71,7 +71,7 @@ def item(
     if not mode.is_unknown(tensor):
         return mode.compute(func, args, kwargs)
     value: bool | int | float
-    if tensor.dtype == torch.bool:
+    if tensor.dtype == torch.bool or func is aten.is_nonzero.default:
         value = False
     else:
         value = 0.0 if tensor.dtype.is_floating_point else 0

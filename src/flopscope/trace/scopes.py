@@ -113,4 +113,6 @@ def module_paths(model: torch.nn.Module) -> Iterator[tuple[Scope, torch.nn.Modul
 
 def _specs_in(values: Any) -> tuple[TensorSpec, ...]:
     """The tensors among a module's arguments or outputs, also inside lists and mappings."""
+    if isinstance(values, torch.Tensor):
+        return (spec_of(values),)
     return tuple(spec_of(leaf) for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -21,6 +21,24 @@ def spec_of(tensor: torch.Tensor) -> TensorSpec:
     if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_contiguous():
         return TensorSpec(shape, dtype_name(tensor.dtype))
     return TensorSpec(shape, dtype_name(tensor.dtype), tuple(tensor.stride()))
+
+
+def map_tensors(function: Callable[[torch.Tensor], Any], values: Any) -> Any:
+    """Arguments of an operator with every tensor replaced: in lists and tuples, which is all there is."""
+    if isinstance(values, torch.Tensor):
+        return function(values)
+    if isinstance(values, (list, tuple)):
+        return type(values)([map_tensors(function, value) for value in values])
+    return values
+
+
+def tensors_among(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """Every tensor among an operator's arguments or results, also inside lists and tuples."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from tensors_among(value)
 
 
 def argument_of(value: Any) -> Argument:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
 
 from flopscope import costs
 from flopscope.records import Operation
-from flopscope.trace.specs import arguments_by_name, op_name, operation_of, schema_tags, spec_of
-from flopscope.trace.unknown import META, SpecKey, key_of, meta_tensor
+from flopscope.trace.specs import (
+    arguments_by_name,
+    map_tensors,
+    op_name,
+    operation_of,
+    schema_tags,
+    spec_of,
+    tensors_among,
+)
+from flopscope.trace.unknown import META, SpecKey, address_of, key_of, meta_tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +62,16 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     """Try an operator on the meta device, or find that its parts have to be looked at."""
     if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
         return PARTS
-    meta_args, meta_kwargs = tree_map(_to_meta, (args, dict(kwargs)))
+    meta_args = [_to_meta(value) for value in args]
+    meta_kwargs = {name: _to_meta(value) for name, value in kwargs.items()}
     returned = func(*meta_args, **meta_kwargs)
-    return step_from(func, (args, kwargs), (meta_args, meta_kwargs), returned)
+    return step_from(func, (args, kwargs), [*meta_args, *meta_kwargs.values()], returned)
 
 
 def step_from(
     func: Any,
     given: tuple[tuple[Any, ...], Mapping[str, Any]],
-    ran: tuple[tuple[Any, ...], Mapping[str, Any]],
+    ran: Iterable[Any],
     returned: Any,
 ) -> Step:
     """The step of an operator that ran on stand-ins for its arguments.
@@ -71,12 +79,12 @@ def step_from(
     Args:
         func: the operator.
         given: the arguments of the program.
-        ran: those it was run on, with the same specs.
+        ran: those it was run on: the same, or others with the same specs.
         returned: what it returned.
     """
     tags = schema_tags(func)
-    outputs = [leaf for leaf in tree_leaves(returned) if isinstance(leaf, torch.Tensor)]
-    if "inplace" not in tags and _share_memory(outputs, tree_leaves(ran)):
+    outputs = tuple(tensors_among((returned,)))
+    if "inplace" not in tags and _share_memory(outputs, tensors_among(ran)):
         tags |= {"view"}
     operation = operation_of(func, *given, tuple(map(spec_of, outputs)), tags)
     elements = max((output.numel() for output in outputs), default=0)
@@ -85,7 +93,7 @@ def step_from(
         return Step(operation, key_of(returned), elements=elements)
     if isinstance(returned, torch.Tensor):
         return Step(operation, results=written[0], elements=elements)
-    results = tree_map_only(torch.Tensor, lambda tensor: Fresh(key_of(tensor)), returned)
+    results = map_tensors(lambda tensor: Fresh(key_of(tensor)), returned)
     if written:
         results = tuple(written.get(place, result) for place, result in enumerate(results))
     return Step(operation, results=results, elements=elements)
@@ -106,9 +114,11 @@ def results_of(
             return make_unknown(place.key)
         if isinstance(place, Returned):
             return bound[place.name]
+        if isinstance(place, (list, tuple)):
+            return type(place)([result(inner) for inner in place])
         return place
 
-    return tree_map(result, step.results)
+    return result(step.results)
 
 
 @cache
@@ -146,15 +156,11 @@ def written_arguments(func: Any) -> tuple[str, ...]:
 
 
 def _to_meta(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return meta_tensor(key_of(value))
     if isinstance(value, torch.device):
         return META
-    return value
+    return map_tensors(lambda tensor: meta_tensor(key_of(tensor)), value)
 
 
-def _share_memory(outputs: list[torch.Tensor], given: list[Any]) -> bool:
-    before = {
-        leaf.untyped_storage()._cdata for leaf in given if isinstance(leaf, torch.Tensor)
-    }
-    return any(output.untyped_storage()._cdata in before for output in outputs)
+def _share_memory(outputs: Iterable[torch.Tensor], given: Iterable[torch.Tensor]) -> bool:
+    before = {address_of(tensor) for tensor in given}
+    return any(address_of(output) in before for output in outputs)

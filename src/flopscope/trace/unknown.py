@@ -68,6 +68,17 @@ def key_of(tensor: torch.Tensor) -> SpecKey:
     return tensor.shape, tensor.stride(), tensor.dtype
 
 
+def address_of(tensor: torch.Tensor) -> int:
+    """What identifies the memory behind a tensor and all its views."""
+    address: int = tensor.untyped_storage()._cdata
+    return address
+
+
+def takes_itself_apart(kind: type[torch.Tensor]) -> bool:
+    """Whether a subclass of the user's turns operators on itself into others, which are then seen."""
+    return kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
+
+
 def meta_tensor(key: SpecKey) -> torch.Tensor:
     """A tensor on the meta device with this shape, these strides and this dtype."""
     shape, strides, dtype = key

@@ -1,0 +1,64 @@
+"""What a PyTorch model costs, module by module: MACs, FLOPs, parameters, bytes and measured time.
+
+Importing this package imports neither torch nor anything else that takes time: each public name
+is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flopscope.errors import (
+    FlopscopeError,
+    IncompleteCountError,
+    InputError,
+    TargetError,
+    TraceError,
+    UsageError,
+)
+from flopscope.registry import Registry
+
+if TYPE_CHECKING:
+    from flopscope.api import profile
+    from flopscope.costs import Cost, formula
+    from flopscope.records import TensorSpec
+    from flopscope.report import Report
+
+    __version__: str
+
+__all__ = [
+    "Cost",
+    "FlopscopeError",
+    "IncompleteCountError",
+    "InputError",
+    "Report",
+    "TargetError",
+    "TensorSpec",
+    "TraceError",
+    "UsageError",
+    "__version__",
+    "formula",
+    "profile",
+]
+
+_LAZY: Registry[object] = Registry(
+    {
+        "Cost": "flopscope.costs:Cost",
+        "Report": "flopscope.report:Report",
+        "TensorSpec": "flopscope.records:TensorSpec",
+        "__version__": "flopscope.version:VERSION",
+        "formula": "flopscope.costs:formula",
+        "profile": "flopscope.api:profile",
+    }
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _LAZY[name]
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

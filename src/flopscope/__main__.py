@@ -1,0 +1,5 @@
+"""``python -m flopscope``: the command line."""
+
+from flopscope.cli import main
+
+main()

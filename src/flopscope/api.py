@@ -1,0 +1,250 @@
+"""From a model or a target to a report: what the commands and the Python interface call."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch import nn
+
+from flopscope import tree
+from flopscope.counters import COUNTERS, read
+from flopscope.errors import FlopscopeError, IncompleteCountError, InputError
+from flopscope.guest import disposable
+from flopscope.load.inputs import InputSpec, make_inputs, parse_shape
+from flopscope.load.target import Source, parse_target, resolve
+from flopscope.measure.memory import available_bytes, forward_bytes, needed_bytes
+from flopscope.measure.timing import measure
+from flopscope.records import Environment, Reading, Timing, Trace
+from flopscope.report import Report
+from flopscope.request import Request
+from flopscope.trace import building, trace
+from flopscope.units import format_bytes
+
+Progress = Callable[[str], None]
+Runnable = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
+"""A model with its weights and the inputs to call it with, on one device."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What to do with a model for real, beside counting."""
+
+    counters: tuple[str, ...]
+    time: bool
+    device: str
+
+
+def profile(
+    model: nn.Module,
+    args: tuple[Any, ...] | torch.Tensor = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    time: bool = False,  # noqa: FBT001 - keyword-only
+    device: str = "auto",
+    counters: Sequence[str] = (),
+    strict: bool = False,
+) -> Report:
+    """Count what one forward pass of a model costs, module by module.
+
+    The model is left as it was found, and no arithmetic is done unless it is asked for.
+
+    Args:
+        model: may lie on any device, the meta device included.
+        args: positional inputs, or a single tensor.
+        kwargs: keyword inputs.
+        time: also run a copy of the model and measure it.
+        device: where to run it: ``"auto"`` is where the model is.
+        counters: names of other counters to ask, of ``flopscope.counters.COUNTERS``.
+        strict: raise where an operator has no formula.
+
+    Raises:
+        TraceError: the model raised.
+        IncompleteCountError: something was left out and ``strict`` was asked for.
+        UsageError: there is no such counter or device.
+    """
+    args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
+    kwargs = dict(kwargs or {})
+    where = _device_of(model) if device == "auto" else device
+    run = _Run(tuple(counters), time, where)
+
+    def runnable() -> Runnable:
+        if where == _device_of(model):
+            return model, args, kwargs
+        moved = disposable(model, args, kwargs)
+        return _moved(moved, where)
+
+    traced = trace(model, args, kwargs)
+    return _report(type(model).__name__, traced, run, runnable, strict=strict)
+
+
+def profile_target(request: Request, progress: Progress = lambda step: None) -> Report:
+    """Import, build and count the model that a request names, and measure it if asked to.
+
+    Args:
+        request: the target, its inputs and what to do.
+        progress: told what is being done, in a few words, whenever that changes.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    specs = tuple(parse_shape(text, request.dtype) for text in request.shapes)
+    spec = parse_target(request.target, request.arguments)
+    device = _chosen_device(request.device)
+    progress(f"importing {spec.path}")
+    source = resolve(spec)
+    progress(f"building {spec.path}")
+    model, notes = _built_for_counting(source)
+    progress(f"counting {spec.path}")
+    args, kwargs = make_inputs(specs, "meta")
+    _check_arguments(model, specs)
+    traced = trace(model, args, kwargs)
+
+    def runnable() -> Runnable:
+        progress(f"building {spec.path} with its weights")
+        real = (source.build().eval(), *make_inputs(specs, device))
+        progress(f"running {spec.path} on {device}")
+        return _moved(real, device)
+
+    run = _Run(request.counters, request.time, device)
+    return _report(request.target, traced, run, runnable, strict=request.strict, notes=notes)
+
+
+def _report(
+    target: str,
+    traced: Trace,
+    run: _Run,
+    runnable: Callable[[], Runnable],
+    *,
+    strict: bool,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    counted = tree.profile(traced)
+    if strict and counted.uncounted:
+        raise _incomplete(counted.uncounted)
+    timing, readings, run_notes = _run_for_real(counted, traced, run, runnable)
+    return Report(
+        target=target,
+        inputs=tuple(traced.inputs.items()),
+        environment=_environment(run.device),
+        profile=counted,
+        assumptions=traced.assumptions,
+        notes=(*notes, *traced.notes, *_shared_notes(counted), *run_notes),
+        timing=timing,
+        readings=readings,
+    )
+
+
+def _run_for_real(
+    counted: tree.Profile, traced: Trace, run: _Run, runnable: Callable[[], Runnable]
+) -> tuple[Timing | None, tuple[Reading, ...], tuple[str, ...]]:
+    """Time and other counters, or the reason why there are none."""
+    if not run.time:
+        notes: tuple[str, ...] = ("time was not measured, as asked",)
+    else:
+        notes = ()
+    if not run.time and not run.counters:
+        return None, (), notes
+    if run.device == "meta":
+        return None, (), ("not run for real: the model has no weights (it is on the meta device)",)
+    lack = _lack_of_memory(counted, traced, run.device)
+    if lack:
+        return None, (), (lack,)
+    model, args, kwargs = runnable()
+    readings = tuple(read(name, model, args, kwargs) for name in run.counters)
+    timing = None
+    if run.time:
+        try:
+            timing = measure(model, args, kwargs, run.device)
+        except FlopscopeError as error:
+            notes = (f"time was not measured: {error.message}",)
+        except Exception as error:  # noqa: BLE001 - the model's own code, which counting did get through
+            reason = str(error).strip().splitlines() or [""]
+            notes = (f"time was not measured: {type(error).__name__}: {reason[0]}",)
+    return timing, readings, notes
+
+
+def _lack_of_memory(counted: tree.Profile, traced: Trace, device: str) -> str:
+    available = available_bytes(device)
+    needed = needed_bytes(counted, traced.inputs.values())
+    if available is None or needed <= available:
+        return ""
+    return (
+        f"not run for real: that needs about {format_bytes(needed)} on {device},"
+        f" where {format_bytes(available)} are available"
+    )
+
+
+def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
+    """The model without weights, or with them where its constructor insists on values."""
+    if source.is_instance:
+        return source.build().eval(), ()
+    try:
+        with building():
+            return source.build().eval(), ()
+    except FlopscopeError as error:
+        # Whatever it is that cannot be built without weights: what counts is whether it builds at all.
+        model = source.build().eval()
+        return model, (f"built with its weights, since without them: {error.message}",)
+
+
+def _check_arguments(model: nn.Module, specs: tuple[InputSpec, ...]) -> None:
+    """Raise where the inputs don't fit the signature of the model's forward."""
+
+
+def _shared_notes(counted: tree.Profile) -> tuple[str, ...]:
+    shared = [
+        f"{node.scope}.{name} is {owner}" if node.scope else f"{name} is {owner}"
+        for node in counted.root.walk()
+        for name, owner in node.spec.shared
+    ]
+    if not shared:
+        return ()
+    more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
+    return (f"shared, so counted once as parameters: {'; '.join(shared[:3])}{more}",)
+
+
+def _incomplete(uncounted: Iterable[tree.Uncounted]) -> IncompleteCountError:
+    entries = list(uncounted)
+    listed = ", ".join(f"{entry.op} ×{entry.calls}" for entry in entries[:5])
+    more = f" and {len(entries) - 5} more" if len(entries) > 5 else ""
+    return IncompleteCountError(
+        f"no formula for {listed}{more}",
+        hint="register one with @flopscope.formula, or leave --strict out to see the rest",
+    )
+
+
+def _environment(device: str) -> Environment:
+    return Environment(
+        flopscope=version("torch-flopscope"),
+        torch=torch.__version__,
+        python=platform.python_version(),
+        device=device,
+    )
+
+
+def _chosen_device(device: str) -> str:
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError("there is no CUDA device here", hint="use --device cpu, or --no-time")
+    return device
+
+
+def _device_of(model: nn.Module) -> str:
+    for tensor in (*model.parameters(), *model.buffers()):
+        return str(tensor.device)
+    return "cpu"
+
+
+def _moved(runnable: Runnable, device: str) -> Runnable:
+    model, args, kwargs = runnable
+    to = torch.device(device)
+    move: Callable[[Any], Any] = lambda value: (  # noqa: E731
+        value.to(to) if isinstance(value, torch.Tensor) else value
+    )
+    return model.to(to), tuple(map(move, args)), {name: move(kwargs[name]) for name in kwargs}

@@ -1,0 +1,81 @@
+"""The command line: one file per command, each loaded when it is run."""
+
+from __future__ import annotations
+
+import click
+
+from flopscope.load.spelling import did_you_mean
+from flopscope.registry import Registry
+
+COMMANDS: Registry[click.Command] = Registry(
+    {
+        "profile": "flopscope.cli.profile:command",
+    }
+)
+
+EPILOG = """\b
+Exit status:
+  0    done
+  2    the command line makes no sense
+  3    the model could not be imported, built or run, or its input not read
+  4    the count is incomplete, and --strict was given
+  70   a defect in flopscope
+  130  interrupted
+
+\b
+Completion, for bash (zsh and fish likewise):
+  eval "$(_FLOPSCOPE_COMPLETE=bash_source flopscope)"
+"""
+
+
+class LazyGroup(click.Group):
+    """The commands of :data:`COMMANDS`, none of which is imported before it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        return COMMANDS.get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        meant = did_you_mean(name, COMMANDS)
+        if ":" in name:
+            meant = f"did you mean '{ctx.command_path} profile {name}'?"
+        listed = meant or f"the commands are: {', '.join(sorted(COMMANDS))}"
+        raise click.UsageError(f"no command '{name}': {listed}", ctx)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from flopscope.version import VERSION  # noqa: PLC0415 - reading it takes time
+
+        click.echo(f"flopscope {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """See what a PyTorch model costs: MACs, FLOPs, parameters, memory traffic and time.
+
+    Counting needs shapes, not numbers: no weights are allocated and no arithmetic is done, so that
+    models of any size are counted in seconds.
+    """

@@ -1,0 +1,49 @@
+"""What goes wrong as one line, a hint and an exit status, or as a defect to report."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import click
+
+from flopscope.errors import FlopscopeError
+
+DEFECT_EXIT = 70
+"""``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
+
+INTERRUPTED_EXIT = 130
+"""What a shell reports for a program that SIGINT has ended."""
+
+
+class Command(click.Command):
+    """A command with ``--debug`` whose errors end it with a line in place of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FlopscopeError as error:
+            if ctx.params["debug"]:
+                click.echo(traceback.format_exc(), err=True)
+            _tell(error)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED_EXIT)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception:  # noqa: BLE001 - whatever gets here is a mistake of ours
+            click.echo(traceback.format_exc(), err=True)
+            click.echo("Error: this is a defect in flopscope", err=True)
+            click.echo("Hint: please report it, with all the lines above", err=True)
+            ctx.exit(DEFECT_EXIT)
+
+
+def _tell(error: FlopscopeError) -> None:
+    """Write an error and its hint to stderr, one line each."""
+    hint = error.hint
+    if not hint and error.__cause__ is not None:
+        hint = "--debug shows the whole traceback"
+    click.echo(f"Error: {error.message}", err=True)
+    if hint:
+        click.echo(f"Hint: {hint}", err=True)

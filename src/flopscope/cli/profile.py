@@ -1,0 +1,183 @@
+"""``flopscope profile``: one model on one input, counted and measured."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from flopscope.cli.errors import Command
+from flopscope.cli.options import Output, read_columns, read_device, read_outputs
+from flopscope.cli.terminal import fitted, narration, show, stdout_reserved
+from flopscope.counters import COUNTERS
+from flopscope.load.inputs import parse_dtype, parse_shape
+from flopscope.load.target import parse_target
+from flopscope.report import FORMATS, Report, View
+from flopscope.report.columns import COLUMNS
+from flopscope.report.files import write
+from flopscope.request import Request
+
+ALL = "all"
+
+EPILOG = """\b
+Examples:
+  Count a class of yours, and measure it on the GPU if there is one:
+    flopscope profile mypkg:ResidualBlock --shape 2,384,32,32
+  With arguments for its constructor, in either way:
+    flopscope profile "mypkg:ResidualBlock(384, 384, stride=2)" --shape 2,384,32,32
+    flopscope profile mypkg:ResidualBlock --arg stride=2 --shape 2,384,32,32
+  From a file, counted alone, the first two levels, dearest first:
+    flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
+  Token numbers, which are integers:
+    flopscope profile mypkg:Transformer --shape 1,512 --dtype int64
+  Beside what other counters say, and as JSON in a file too:
+    flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
+"""
+
+
+@click.command(
+    "profile",
+    cls=Command,
+    epilog=EPILOG,
+    short_help="Count and measure one model on one input.",
+)
+@click.argument("target")
+@click.option(
+    "--arg",
+    "arguments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="An argument for the constructor. A Python literal, or else a string; true and false are"
+    " True and False. Repeatable.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    metavar="SIZES",
+    multiple=True,
+    help="The shape of an input: 2,384,32,32 or 2x384x32x32; [] is a scalar. Repeat it for more"
+    " inputs, in the order of forward's parameters.",
+)
+@click.option(
+    "--dtype",
+    metavar="TYPE",
+    default="float32",
+    show_default=True,
+    help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long.",
+)
+@click.option(
+    "--counter",
+    "counters",
+    type=click.Choice([*COUNTERS, ALL]),
+    multiple=True,
+    help="Another counter to ask, on a copy of the model. Repeatable.",
+)
+@click.option(
+    "--device",
+    callback=read_device,
+    metavar="auto|cpu|cuda[:N]",
+    default="auto",
+    show_default=True,
+    help="Where to measure and to run other counters. auto is CUDA where there is one.",
+)
+@click.option("--no-time", "time", flag_value=False, default=True, help="Count, don't measure.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="table",
+    show_default=True,
+    help="What to write to standard output.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=click.Path(),
+    callback=read_outputs,
+    metavar="FILE",
+    multiple=True,
+    help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    metavar="LEVELS",
+    help="Show this many levels of modules below the model; the totals stay those of all.",
+)
+@click.option(
+    "--sort",
+    type=click.Choice(list(COLUMNS)),
+    metavar="COLUMN",
+    help="Order the modules inside each module by a column, largest first.",
+)
+@click.option(
+    "--columns",
+    callback=read_columns,
+    metavar="NAMES",
+    help=f"The columns to show, between commas, of: {', '.join(COLUMNS)}.",
+)
+@click.option(
+    "--no-fold",
+    "fold",
+    flag_value=False,
+    default=True,
+    help="Show each of a run of identical blocks, not one for all.",
+)
+@click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    *,
+    target: str,
+    arguments: tuple[str, ...],
+    shapes: tuple[str, ...],
+    dtype: str,
+    counters: tuple[str, ...],
+    device: str,
+    time: bool,
+    format_name: str,
+    outputs: tuple[Output, ...],
+    depth: int | None,
+    sort: str | None,
+    columns: tuple[str, ...],
+    fold: bool,
+    strict: bool,
+    debug: bool,
+) -> None:
+    """Count the MACs, FLOPs, parameters and bytes of one forward pass, and measure its time.
+
+    TARGET names the model: package.module:Name or path/to/file.py:Name. A class or a function is
+    called, with the literals in parentheses behind it, if any: "mypkg:Net(64, bias=False)". A
+    model is used as it is.
+
+    The working directory is on the path. Naming a target runs its code, as python -m does.
+    """
+    del debug  # see cli.errors.Command
+    counters = tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters))
+    request = Request(target, arguments, shapes, dtype, counters, device, time, strict)
+    view = View(depth=depth, columns=columns, sort=sort, fold=fold)
+    report = _profiled(request)
+    for output in outputs:
+        write(output.path, FORMATS[output.format](report, view))
+    on_screen = fitted(view, sys.stdout, os.environ)
+    show(FORMATS[format_name](report, on_screen), on_screen)
+
+
+def _profiled(request: Request) -> Report:
+    _refuse_early(request.target, request.arguments, request.shapes, request.dtype)
+    with narration() as progress, stdout_reserved():
+        progress("loading torch")
+        # Here, not above: it takes seconds that no usage error should have to wait for.
+        from flopscope.api import profile_target  # noqa: PLC0415 - see above
+
+        return profile_target(request, progress)
+
+
+def _refuse_early(target: str, arguments: Sequence[str], shapes: Sequence[str], dtype: str) -> None:
+    """Raise what can be raised without torch: the same errors, seconds earlier."""
+    parse_target(target, arguments)
+    parse_dtype(dtype)
+    for shape in shapes:
+        parse_shape(shape)

@@ -1,0 +1,48 @@
+"""Running a program for real while recording the same operators that partial evaluation sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from flopscope import costs
+from flopscope.trace.evaluate import Record
+from flopscope.trace.specs import op_name, schema_tags
+from flopscope.trace.steps import is_composite, step_from
+from flopscope.trace.unknown import takes_itself_apart
+
+
+class Execution(TorchDispatchMode):
+    """Computes every operator on the tensors' own device and records it.
+
+    Args:
+        record: called with every operation, in order.
+    """
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self.record = record
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: wrapping this mode for the compiler would import the compiler."""
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if any(map(takes_itself_apart, types)):
+            return NotImplemented
+        if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
+            with self:
+                return func.decompose(*args, **kwargs)
+        returned = func(*args, **kwargs)
+        operation = step_from(
+            func, (args, kwargs), (*args, *kwargs.values()), returned
+        ).operation
+        if operation is not None:
+            self.record(operation)
+        return returned
