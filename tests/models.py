@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import conv2d, relu
 
 
 class TiedWeights(nn.Module):
@@ -82,7 +82,7 @@ class FunctionalOnly(nn.Module):
         self.matrix = nn.Parameter(torch.ones(8, 5))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(F.conv2d(x, self.kernel, padding=1))
+        x = relu(conv2d(x, self.kernel, padding=1))
         return x.mean(dim=(2, 3)) @ self.matrix
 
 

@@ -80,7 +80,7 @@ def test_every_module_has_its_place_in_the_layers() -> None:
     assert present == placed
 
 
-@pytest.mark.parametrize("module", pure_modules())
+@pytest.mark.parametrize("module", [*pure_modules(), "flopscope.load", "flopscope.cli"])
 def test_the_pure_side_is_imported_without_torch(module: str) -> None:
     done = python(IMPORT_WITHOUT_TORCH, module)
     assert done.returncode == 0, done.stderr

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy
 import pytest
 import torch
+from tests.models import CountsItsCalls, TiedWeights
 from torch import Tensor, nn
 
 from flopscope.errors import TargetError
 from flopscope.guest import disposable, undisturbed
-from tests.models import CountsItsCalls, TiedWeights
 
 
 def test_a_copy_may_be_changed_without_changing_the_model_or_its_inputs() -> None:
@@ -67,7 +68,7 @@ class Uncopyable(nn.Module):
 
 
 def test_what_cannot_be_copied_is_an_error_with_the_reason() -> None:
-    with pytest.raises(TargetError, match="cannot be copied .*cannot pickle 'generator' object"):
+    with pytest.raises(TargetError, match=r"cannot be copied .*cannot pickle 'generator' object"):
         disposable(Uncopyable(), (), {})
 
 
@@ -82,9 +83,9 @@ def test_random_numbers_drawn_meanwhile_do_not_change_those_drawn_after(draw: ob
 
 def test_the_random_state_comes_back_after_an_error() -> None:
     before = torch.get_rng_state()
-    with pytest.raises(ValueError, match="stop"), undisturbed():
+    with suppress(ValueError), undisturbed():
         torch.rand(3)
-        raise ValueError("stop")
+        raise ValueError
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -16,6 +16,7 @@ COMMANDS: Registry[click.Command] = Registry(
 EPILOG = """\b
 Exit status:
   0    done
+  1    a file could not be written
   2    the command line makes no sense
   3    the model could not be imported, built or run, or its input not read
   4    the count is incomplete, and --strict was given

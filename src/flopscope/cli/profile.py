@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from flopscope.cli.errors import Command
-from flopscope.cli.options import Output, read_columns, read_device, read_outputs
-from flopscope.cli.terminal import fitted, narration, show, stdout_reserved
+from flopscope.cli.options import (
+    COLUMN_NAMES,
+    check_columns,
+    check_output,
+    read_device,
+    read_names,
+)
+from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
 from flopscope.load.inputs import parse_dtype, parse_shape
 from flopscope.load.target import parse_target
-from flopscope.report import FORMATS, Report, View
-from flopscope.report.columns import COLUMNS
+from flopscope.report import FORMATS, Report, View, format_of
 from flopscope.report.files import write
+from flopscope.report.terminal import screen_of
 from flopscope.request import Request
 
 ALL = "all"
@@ -95,8 +102,7 @@ Examples:
     "-o",
     "--output",
     "outputs",
-    type=click.Path(),
-    callback=read_outputs,
+    type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
     help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
@@ -109,15 +115,15 @@ Examples:
 )
 @click.option(
     "--sort",
-    type=click.Choice(list(COLUMNS)),
     metavar="COLUMN",
     help="Order the modules inside each module by a column, largest first.",
 )
 @click.option(
     "--columns",
-    callback=read_columns,
+    callback=read_names,
     metavar="NAMES",
-    help=f"The columns to show, between commas, of: {', '.join(COLUMNS)}.",
+    help=f"The columns to show, between commas: {', '.join(COLUMN_NAMES)}; and each counter by its"
+    " name.",
 )
 @click.option(
     "--no-fold",
@@ -138,7 +144,7 @@ def command(
     device: str,
     time: bool,
     format_name: str,
-    outputs: tuple[Output, ...],
+    outputs: tuple[Path, ...],
     depth: int | None,
     sort: str | None,
     columns: tuple[str, ...],
@@ -158,26 +164,31 @@ def command(
     counters = tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters))
     request = Request(target, arguments, shapes, dtype, counters, device, time, strict)
     view = View(depth=depth, columns=columns, sort=sort, fold=fold)
+    _refuse_early(request, view, outputs)
     report = _profiled(request)
-    for output in outputs:
-        write(output.path, FORMATS[output.format](report, view))
-    on_screen = fitted(view, sys.stdout, os.environ)
-    show(FORMATS[format_name](report, on_screen), on_screen)
+    for path in outputs:
+        write(path, FORMATS[format_of(path)](report, view))
+    screen = screen_of(sys.stdout)
+    fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
+    show(FORMATS[format_name](report, fitted), color=screen.color)
+
+
+def _refuse_early(request: Request, view: View, outputs: Sequence[Path]) -> None:
+    """Raise now, without torch, what would be raised seconds later."""
+    for path in outputs:
+        check_output(path)
+    check_columns(view.columns, request.counters)
+    check_columns([view.sort] if view.sort else [], request.counters)
+    parse_target(request.target, request.arguments)
+    parse_dtype(request.dtype)
+    for shape in request.shapes:
+        parse_shape(shape)
 
 
 def _profiled(request: Request) -> Report:
-    _refuse_early(request.target, request.arguments, request.shapes, request.dtype)
     with narration() as progress, stdout_reserved():
         progress("loading torch")
         # Here, not above: it takes seconds that no usage error should have to wait for.
         from flopscope.api import profile_target  # noqa: PLC0415 - see above
 
         return profile_target(request, progress)
-
-
-def _refuse_early(target: str, arguments: Sequence[str], shapes: Sequence[str], dtype: str) -> None:
-    """Raise what can be raised without torch: the same errors, seconds earlier."""
-    parse_target(target, arguments)
-    parse_dtype(dtype)
-    for shape in shapes:
-        parse_shape(shape)

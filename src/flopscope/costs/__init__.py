@@ -1,7 +1,8 @@
 """An operation's cost: a formula per operator, found by name, or else by torch's own tags.
 
 A formula is a pure function whose parameters are named after the operator's own schema arguments,
-or ``out`` for its first output and ``outputs`` for all of them. It sees shapes and plain values only.
+or ``out`` for its first output and ``outputs`` for all of them. It sees shapes and plain values
+only.
 """
 
 from __future__ import annotations
@@ -46,13 +47,16 @@ class Cost:
         )
 
 
-Formula: TypeAlias = Callable[..., Cost]
+Formula: TypeAlias = "Callable[..., Cost | None]"
 Traffic: TypeAlias = Callable[..., int]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 FORMULAS: dict[str, Formula] = {}
-"""Arithmetic per operator. Its ``bytes_moved`` is left at zero: see :data:`TRAFFIC`."""
+"""Arithmetic per operator, or None where its arguments do not tell.
+
+A cost's ``bytes_moved`` is left at zero: see :data:`TRAFFIC`.
+"""
 
 TRAFFIC: dict[str, Traffic] = {}
 """Bytes of the operators that do not simply read every input and write every output once."""
@@ -62,6 +66,9 @@ FREE: set[str] = set()
 
 FAMILIES = (
     "attention",
+    "attention_backward",
+    "backward",
+    "bytes_moved",
     "contraction",
     "convolution",
     "distance",
@@ -70,15 +77,25 @@ FAMILIES = (
     "free",
     "interpolation",
     "linalg",
+    "loss",
     "normalization",
+    "normalization_backward",
+    "optimizer",
     "pointwise",
     "pooling",
+    "quantized",
+    "quantized_layers",
     "recurrent",
+    "recurrent_backward",
     "reduction",
+    "sampling",
     "scaled",
+    "scatter",
     "softmax",
     "sparse",
     "spectral",
+    "transformer",
+    "vision",
 )
 
 
@@ -145,7 +162,8 @@ def _arithmetic(operation: Operation) -> tuple[Coverage, Cost]:
     if "view" in operation.tags or operation.op in FREE or _functional(operation.op) in FREE:
         return "free", Cost()
     if rule := _rule(FORMULAS, operation.op):
-        return "counted", _apply(rule, operation)
+        cost = _apply(rule, operation)
+        return ("uncounted", Cost()) if cost is None else ("counted", cost)
     if "pointwise" in operation.tags:
         return "counted", Cost(other_flops=sum(out.numel for out in operation.outputs))
     if "reduction" in operation.tags:

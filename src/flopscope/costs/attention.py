@@ -25,8 +25,8 @@ def attention(
 ) -> Cost:
     """``softmax(q @ k.T * scale + mask) @ v`` over (..., length, channels), counted dense.
 
-    A causal mask does not lower the count (see :func:`causal_pairs`), and grouped key and value heads
-    do not either: every query head multiplies with one of them.
+    A causal mask does not lower the count (see :func:`causal_pairs`), and grouped key and value
+    heads do not either: every query head multiplies with one of them.
     """
     scores = math.prod(out.shape[:-1]) * key.shape[-2]
     return attend(scores, query.shape[-1], out.shape[-1], attn_mask is not None, dropout_p)
@@ -55,9 +55,7 @@ def flex_attention(query: TensorSpec, key: TensorSpec, out: TensorSpec) -> Cost:
 
 
 @formula("aten._triton_scaled_dot_attention")
-def attention_triton(
-    q: TensorSpec, k: TensorSpec, out: TensorSpec, dropout_p: float = 0.0
-) -> Cost:
+def attention_triton(q: TensorSpec, k: TensorSpec, out: TensorSpec, dropout_p: float = 0.0) -> Cost:
     """As :func:`attention`."""
     return attention(q, k, out, None, dropout_p)
 
@@ -80,27 +78,41 @@ def causal_pairs(queries: int, keys: int) -> int:
     return seen * (seen + 1) // 2 + (queries - seen) * keys
 
 
-@formula("aten._native_multi_head_attention", "aten._triton_multi_head_attention")
-def multi_head_attention(
+@formula("aten._flash_attention_forward", "aten._cudnn_attention_forward")
+def attention_by_token(
     query: TensorSpec,
     key: TensorSpec,
     value: TensorSpec,
-    embed_dim: int,
-    num_head: int,
-    mask: TensorSpec | None = None,
-    need_weights: bool = False,
-    average_attn_weights: bool = False,
+    cum_seq_q: TensorSpec | None = None,
+    attn_bias: TensorSpec | None = None,
+    dropout_p: float = 0.0,
 ) -> Cost:
-    """The four projections with their biases, and the attention between the first three and the last.
+    """As :func:`attention` over (batch, length, heads, channels), or over packed sequences."""
+    query, key, value = (by_head(tensor, cum_seq_q) for tensor in (query, key, value))
+    out = TensorSpec((*query.shape[:-1], value.shape[-1]))
+    return attention(query, key, out, attn_bias, dropout_p)
 
-    Returned weights are averaged over the heads: an addition per score and a division per average.
+
+@formula("aten._efficient_attention_forward")
+def attention_by_token_efficient(
+    query: TensorSpec,
+    key: TensorSpec,
+    value: TensorSpec,
+    cu_seqlens_q: TensorSpec | None = None,
+    bias: TensorSpec | None = None,
+    dropout_p: float = 0.0,
+) -> Cost:
+    """As :func:`attention_by_token`."""
+    return attention_by_token(query, key, value, cu_seqlens_q, bias, dropout_p)
+
+
+def by_head(tokens: TensorSpec, starts: TensorSpec | None) -> TensorSpec:
+    """(batch, length, heads, channels) as (batch, heads, length, channels).
+
+    Packed sequences, (tokens, heads, channels) or a batch of one of those, are taken as equally
+    long: ``starts`` holds one entry more than there are sequences.
     """
-    batch, queries, _ = query.shape
-    scores = batch * num_head * queries * key.shape[1]
-    projected = 2 * query.numel + key.numel + value.numel
-    channels = embed_dim // num_head
-    averaged = need_weights and average_attn_weights
-    average = (scores + scores // num_head) * averaged
-    return Cost(projected * embed_dim, projected + average) + attend(
-        scores, channels, channels, mask is not None, 0.0
-    )
+    *batch, length, heads, channels = tokens.shape
+    if starts is not None:
+        batch, length = [starts.numel - 1], length // (starts.numel - 1)
+    return TensorSpec((*batch, heads, length, channels), tokens.dtype)

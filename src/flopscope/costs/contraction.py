@@ -18,7 +18,7 @@ def matmul(self: TensorSpec, out: TensorSpec) -> Cost:
 
 
 @formula("aten.dot", "aten.vdot")
-def dot(self: TensorSpec, out: TensorSpec) -> Cost:
+def dot(self: TensorSpec) -> Cost:
     """A dot product of two vectors."""
     return Cost(self.numel)
 
@@ -100,12 +100,44 @@ def tensordot(
 
     A contracted dimension of size 1 on one side is summed on the other side beforehand.
     """
-    pairs = [
-        (self.shape[a], other.shape[b]) for a, b in zip(dims_self, dims_other, strict=True)
-    ]
+    pairs = [(self.shape[a], other.shape[b]) for a, b in zip(dims_self, dims_other, strict=True)]
     summed_first = self.numel * any(a > b for a, b in pairs)
     summed_first += other.numel * any(b > a for a, b in pairs)
     return Cost(out.numel * math.prod(min(pair) for pair in pairs), summed_first)
+
+
+@formula("aten._addmm_activation")
+def addmm_activation(
+    mat1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 1, use_gelu: bool = False
+) -> Cost:
+    """As :func:`addmm`, then a GELU's 5 or a ReLU's comparison per output."""
+    return addmm(mat1, out, beta, alpha) + Cost(other_flops=out.numel * (5 if use_gelu else 1))
+
+
+@formula("aten._compute_linear_combination")
+def linear_combination(coefficients: TensorSpec, out: TensorSpec) -> Cost:
+    """Weighted sums of k tensors."""
+    return Cost(out.numel * coefficients.shape[-1])
+
+
+@formula("aten.matmul_backward")
+def matmul_backward(grad: TensorSpec, self: TensorSpec, mask: tuple[bool, bool]) -> Cost:
+    """The forward products once for each gradient asked for."""
+    return Cost(grad.numel * _inner(self) * sum(mask))
+
+
+@formula("aten.mkldnn_linear_backward_input")
+def linear_backward_input(grad_output: TensorSpec, weight: TensorSpec) -> Cost:
+    """The forward products once."""
+    return Cost(grad_output.numel * weight.shape[-1])
+
+
+@formula("aten.mkldnn_linear_backward_weights")
+def linear_backward_weights(
+    grad_output: TensorSpec, weight: TensorSpec, bias_defined: bool
+) -> Cost:
+    """The forward products once; the bias's gradient sums the output's."""
+    return Cost(grad_output.numel * weight.shape[-1], grad_output.numel * bias_defined)
 
 
 def _inner(operand: TensorSpec) -> int:
@@ -114,5 +146,5 @@ def _inner(operand: TensorSpec) -> int:
 
 
 def _blend(beta: float, alpha: float) -> int:
-    """FLOPs per element of ``beta * a + alpha * b``; a factor of 1 costs nothing, beta 0 drops a."""
+    """FLOPs per element of ``beta * a + alpha * b``; a factor of 1 is free, beta 0 drops a."""
     return (beta != 0) + (beta not in (0, 1)) + (alpha != 1)

@@ -22,9 +22,3 @@ def alpha_dropout(input: TensorSpec, train: bool) -> Cost:
 def dropout_fused(self: TensorSpec) -> Cost:
     """As :func:`dropout` in training."""
     return dropout(self, True)
-
-
-@formula("aten.native_dropout_backward", "aten._masked_scale")
-def dropout_backward(out: TensorSpec) -> Cost:
-    """A product with the mask and one with the scale."""
-    return Cost(other_flops=2 * out.numel)

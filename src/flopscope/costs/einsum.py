@@ -1,16 +1,16 @@
 """torch.einsum as it runs: pairs of operands, each pair one batched matrix product.
 
-Operands are contracted from the left, or along a given path. An index that only one of a pair holds and
-nothing later needs is summed beforehand, one addition per element. A pair that shares an index to sum is
-a matrix product; one that shares none is an elementwise product (``sumproduct_pair`` and ``einsum`` of
-ATen's Linear.cpp).
+Operands are contracted from the left, or along a given path. An index that only one of a pair holds
+and nothing later needs is summed beforehand, one addition per element. A pair that shares an index
+to sum is a matrix product; one that shares none is an elementwise product (``sumproduct_pair`` and
+``einsum`` of ATen's Linear.cpp).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from flopscope.costs import Cost, formula
@@ -21,9 +21,7 @@ Sizes: TypeAlias = Mapping[str, int]
 
 
 @formula("aten.einsum")
-def einsum(
-    equation: str, tensors: Sequence[TensorSpec], path: Sequence[int] | None = None
-) -> Cost:
+def einsum(equation: str, tensors: Sequence[TensorSpec], path: Sequence[int] | None = None) -> Cost:
     """Add up the products of the pairs that torch contracts; a single operand is only summed."""
     operands, kept = parse(equation, tensors)
     if len(operands) == 1:
@@ -57,6 +55,32 @@ def contract(a: Sizes, b: Sizes, needed: set[str]) -> tuple[Sizes, Cost]:
     return result, Cost(products, flops)
 
 
+@formula("aten._trilinear")
+def trilinear(
+    i1: TensorSpec,
+    i2: TensorSpec,
+    i3: TensorSpec,
+    expand1: Sequence[int],
+    expand2: Sequence[int],
+    expand3: Sequence[int],
+    sumdim: Sequence[int],
+) -> Cost:
+    """The products of three tensors, the first two contracted first; a bilinear layer is one.
+
+    ``expand`` names the dimensions that a tensor gets with size 1, ``sumdim`` those that are
+    summed.
+    """
+    total = i1.ndim + len(expand1)
+    a, b, c = (
+        _named(tensor, [axis for axis in range(total) if axis not in expanded])
+        for tensor, expanded in ((i1, expand1), (i2, expand2), (i3, expand3))
+    )
+    kept = {str(axis) for axis in range(total) if axis not in sumdim}
+    pair, first = contract(a, b, kept.union(c))
+    _, second = contract(pair, c, kept)
+    return first + second
+
+
 def parse(equation: str, tensors: Sequence[TensorSpec]) -> tuple[list[Sizes], set[str]]:
     """The sizes of every operand's indices, and the indices of the output.
 
@@ -65,13 +89,9 @@ def parse(equation: str, tensors: Sequence[TensorSpec]) -> tuple[list[Sizes], se
     """
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = [
-        _indices(term, tensor.ndim)
-        for term, tensor in zip(left.split(","), tensors, strict=True)
+        _indices(term, tensor.ndim) for term, tensor in zip(left.split(","), tensors, strict=True)
     ]
-    operands: list[Sizes] = [
-        {index: size for index, size in zip(term, tensor.shape, strict=True) if size != 1}
-        for term, tensor in zip(terms, tensors, strict=True)
-    ]
+    operands = [_named(tensor, term) for term, tensor in zip(terms, tensors, strict=True)]
     counts = Counter(index for term in terms for index in term)
     dots = {index for index in counts if index.isdigit()}
     if not arrow:
@@ -83,6 +103,11 @@ def _indices(term: str, ndim: int) -> list[str]:
     before, dots, after = term.partition("...")
     covered = ndim - len(before) - len(after) if dots else 0
     return [*before, *map(str, reversed(range(covered))), *after]
+
+
+def _named(tensor: TensorSpec, indices: Iterable[object]) -> Sizes:
+    named = zip(indices, tensor.shape, strict=True)
+    return {str(index): size for index, size in named if size != 1}
 
 
 def _pairs(count: int, path: Sequence[int] | None) -> Iterator[tuple[int, int]]:

@@ -1,9 +1,10 @@
 """Factorisations and solves: the leading terms of the standard dense algorithms.
 
-Sources: [LAWN41] Blackford & Dongarra, "Installation Guide for LAPACK", LAPACK Working Note 41, appendix
-C; [GVL] Golub & Van Loan, "Matrix Computations", 4th edition. Matrices are the last two dimensions, m by n
-with m >= n where a formula says so, and every other dimension is a batch. The work of an iterative
-algorithm depends on values; the figures are those that the sources state for a typical matrix.
+Sources: [LAWN41] Blackford & Dongarra, "Installation Guide for LAPACK", LAPACK Working Note 41,
+appendix C; [GVL] Golub & Van Loan, "Matrix Computations", 4th edition. Matrices are the last two
+dimensions, m by n with m >= n where a formula says so, and every other dimension is a batch. The
+work of an iterative algorithm depends on values; the figures are those that the sources state for a
+typical matrix.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ def qr(A: TensorSpec, mode: str = "reduced") -> Cost:
 @formula("aten.linalg_householder_product")
 def householder_product(input: TensorSpec, tau: TensorSpec) -> Cost:
     """Q's columns from its reflectors."""
-    return _form_q(_batch(input), *input.shape[-2:], tau.shape[-1])
+    m, n = input.shape[-2:]
+    return _form_q(_batch(input), m, n, tau.shape[-1])
 
 
 @formula("aten.ormqr")
@@ -178,7 +180,7 @@ def pseudo_inverse(self: TensorSpec) -> Cost:
 
 @formula("aten.linalg_matrix_exp")
 def matrix_exponential(self: TensorSpec) -> Cost:
-    """Five products: torch's degree-18 Taylor polynomial, without the squarings that a norm asks for."""
+    """Five products: torch's Taylor polynomial of degree 18, without squarings for large norms."""
     return Cost(5 * _batch(self) * _order(self) ** 3)
 
 

@@ -2,7 +2,8 @@
 
 For n elements in g groups (rows, channels or samples x groups): the mean takes n additions and g
 divisions, centring n subtractions, the variance n squares, n additions and g divisions, its inverse
-root g additions of eps and g rsqrt, scaling n products; weight and bias n each. That is 5n + 4g plain.
+root g additions of eps and g rsqrt, scaling n products; weight and bias n each. That is 5n + 4g
+plain.
 """
 
 from __future__ import annotations
@@ -146,9 +147,7 @@ def batch_norm_scale(input: TensorSpec, weight: Optional, bias: Optional) -> Cos
 
 
 @formula("aten.rms_norm", "aten._fused_rms_norm")
-def rms_norm(
-    input: TensorSpec, normalized_shape: tuple[int, ...], weight: Optional = None
-) -> Cost:
+def rms_norm(input: TensorSpec, normalized_shape: tuple[int, ...], weight: Optional = None) -> Cost:
     """n squares, n additions, n products; per row a division, the addition of eps and a rsqrt."""
     rows = rows_of(input, normalized_shape)
     return Cost(other_flops=3 * input.numel + 3 * rows + _affine(input, weight, None))
@@ -168,8 +167,8 @@ def standardise(input: TensorSpec, groups: int, weight: Optional, bias: Optional
 def fold(input: TensorSpec, channels: int, weight: Optional, bias: Optional) -> Cost:
     """``x * scale - shift``, 2 per element, with both folded once per channel.
 
-    ``scale = weight * rsqrt(var + eps)`` and ``shift = mean * scale - bias``: 3 per channel, and one
-    more for each of weight and bias.
+    ``scale = weight * rsqrt(var + eps)`` and ``shift = mean * scale - bias``: 3 per channel, and
+    one more for each of weight and bias.
     """
     per_channel = 3 + (weight is not None) + (bias is not None)
     return Cost(other_flops=2 * input.numel + channels * per_channel)

@@ -1,8 +1,8 @@
 """Elementwise operators whose cost is not the one FLOP per output that torch's tag stands for.
 
-A sum, difference, product, quotient, comparison, rounding or function of a mathematical library (exp,
-log, tanh, erf, sqrt, pow, sin, ...) is one FLOP, so each figure follows from the formula beside it. A
-choice costs its comparison and its dearer branch; constants are folded beforehand.
+A sum, difference, product, quotient, comparison, rounding or function of a mathematical library
+(exp, log, tanh, erf, sqrt, pow, sin, ...) is one FLOP, so each figure follows from the formula
+beside it. A choice costs its comparison and its dearer branch; constants are folded beforehand.
 """
 
 from __future__ import annotations
@@ -51,6 +51,14 @@ FLOPS_PER_OUTPUT = {
     "polar": 2,  # r * cos(t) and r * sin(t): 4 per complex output
     "nan_to_num": 3,  # compared with nan, inf and -inf
     "linalg_cross": 3,  # a * b - c * d
+    # comparisons and functions of one FLOP whose in-place forms lack torch's tag
+    **dict.fromkeys(
+        ("abs", "copysign", "eq", "gcd", "ge", "gt", "heaviside", "lcm", "le", "lt", "ne"), 1
+    ),
+    "threshold": 1,
+    "_standard_gamma_grad": 1,
+    "_dirichlet_grad": 1,
+    "_amp_update_scale": 1,
 }
 """FLOPs per output element of the operators that have no optional terms."""
 

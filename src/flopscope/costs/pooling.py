@@ -19,9 +19,7 @@ def max_pool(rank: int, kernel_size: tuple[int, ...], out: TensorSpec) -> Cost:
     return Cost(other_flops=out.numel * window(rank, kernel_size))
 
 
-def average_pool_backward(
-    rank: int, kernel_size: tuple[int, ...], grad_output: TensorSpec
-) -> Cost:
+def average_pool_backward(rank: int, kernel_size: tuple[int, ...], grad_output: TensorSpec) -> Cost:
     """One division per output and one addition per window element."""
     return average_pool(rank, kernel_size, grad_output)
 
@@ -31,14 +29,18 @@ formula("aten.avg_pool2d")(partial(average_pool, 2))
 formula("aten.avg_pool3d")(partial(average_pool, 3))
 formula("aten.avg_pool2d_backward")(partial(average_pool_backward, 2))
 formula("aten.avg_pool3d_backward")(partial(average_pool_backward, 3))
-formula("aten.max_pool1d", "aten.max_pool1d_with_indices", "aten.quantized_max_pool1d")(
-    partial(max_pool, 1)
-)
+formula(
+    "aten.max_pool1d",
+    "aten.max_pool1d_with_indices",
+    "aten.quantized_max_pool1d",
+    "quantized.max_pool1d",
+)(partial(max_pool, 1))
 formula(
     "aten.max_pool2d",
     "aten.max_pool2d_with_indices",
     "aten.mkldnn_max_pool2d",
     "aten.quantized_max_pool2d",
+    "quantized.max_pool2d",
     "aten.fractional_max_pool2d",
 )(partial(max_pool, 2))
 formula(
@@ -108,8 +110,8 @@ def window(rank: int, kernel_size: tuple[int, ...]) -> int:
 def adaptive_windows(source: TensorSpec, out: TensorSpec) -> int:
     """Elements of all windows of an adaptive pool.
 
-    Along a dimension, output i covers inputs ``floor(i * in / out)`` to ``ceil((i + 1) * in / out)``.
-    Dimensions that are not pooled have equal sizes, so windows of one element.
+    Along a dimension, output i covers inputs ``floor(i * in / out)`` to ``ceil((i + 1) * in /
+    out)``. Dimensions that are not pooled have equal sizes, so windows of one element.
     """
     return math.prod(
         sum(-(-(i + 1) * before // after) - i * before // after for i in range(after))

@@ -1,7 +1,8 @@
 """Recurrent layers and cells: every weight matrix meets every time step once, then the gates.
 
-The gate arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN. The products
-with input and hidden state are added, 1 per gate row; each bias is 1 per row; a sigmoid takes 4, a tanh 1.
+The gate arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN. The
+products with input and hidden state are added, 1 per gate row; each bias is 1 per row; a sigmoid
+takes 4, a tanh 1.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ Weights = Sequence[TensorSpec]
 def steps(cell: Cell, positions: int, weights: Weights, cells: int = 1) -> Cost:
     """The cost of cells at ``positions`` time steps, summed over the batch.
 
-    Every matrix among the weights, projections included, is multiplied once per position, every bias
-    added once. Gate rows follow from the first matrix, (gates * hidden, input).
+    Every matrix among the weights, projections included, is multiplied once per position, every
+    bias added once. Gate rows follow from the first matrix, (gates * hidden, input).
     """
     matrices = sum(weight.numel for weight in weights if weight.ndim == 2)
     biases = sum(weight.numel for weight in weights if weight.ndim == 1)
@@ -143,9 +144,7 @@ def fused_gru_gates(
     return _gates(GRU, hx, input_gates, input_bias)
 
 
-def _gates(
-    cell: Cell, state: TensorSpec, input_gates: TensorSpec, bias: TensorSpec | None
-) -> Cost:
+def _gates(cell: Cell, state: TensorSpec, input_gates: TensorSpec, bias: TensorSpec | None) -> Cost:
     biases = 0 if bias is None else 2 * input_gates.numel
     return Cost(other_flops=cell.flops * state.numel + biases)
 

@@ -56,7 +56,7 @@ def power_sum(self: TensorSpec, ord: float = 2) -> Cost:
 
 @formula("aten.logsumexp")
 def logsumexp(self: TensorSpec, out: TensorSpec) -> Cost:
-    """Compare for the maximum, subtract it, exp, add: 4 per element; a log and an addition per sum."""
+    """Compare, subtract the maximum, exp, add: 4 per element; a log and an addition per sum."""
     return Cost(other_flops=4 * self.numel + 2 * out.numel)
 
 
@@ -82,7 +82,12 @@ def count_nonzero(self: TensorSpec) -> Cost:
     "aten._is_all_true",
     "aten._is_any_true",
     "aten.histc",
+    "aten.histogram",
     "aten.bincount",
+    "aten._sparse_sum",
+    "aten._sparse_csr_sum",
+    "aten._sparse_csr_prod",
+    "aten.hash_tensor",
 )
 def one_per_element(self: TensorSpec) -> Cost:
     """One addition, product or comparison per element."""
@@ -93,6 +98,26 @@ def one_per_element(self: TensorSpec) -> Cost:
 def logcumsumexp(self: TensorSpec) -> Cost:
     """``log(exp(a) + exp(b))`` per element: 4."""
     return Cost(other_flops=4 * self.numel)
+
+
+@formula("aten.native_norm")
+def native_norm(self: TensorSpec, out: TensorSpec) -> Cost:
+    """A square and an addition per element, and a root."""
+    return Cost(other_flops=2 * self.numel + out.numel)
+
+
+@formula("aten.renorm")
+def renorm(self: TensorSpec, dim: int) -> Cost:
+    """A norm per slice, its comparison and quotient with the largest allowed, and the scaling."""
+    return Cost(other_flops=3 * self.numel + 3 * self.shape[dim])
+
+
+@formula("aten.isin")
+def isin(elements: TensorSpec | None = None, test_elements: TensorSpec | None = None) -> Cost:
+    """A binary search of every element among the sorted test elements, and their sort."""
+    asked = elements.numel if elements is not None else 1
+    among = test_elements.numel if test_elements is not None else 1
+    return Cost(other_flops=(asked + among) * max(1, levels(among)))
 
 
 @formula("aten.dist")
@@ -114,7 +139,7 @@ def sort(self: TensorSpec, dim: int = -1) -> Cost:
 
 
 @formula("aten.topk", "aten.kthvalue")
-def topk(self: TensorSpec, k: int, dim: int = -1) -> Cost:
+def topk(self: TensorSpec, k: int) -> Cost:
     """Every element is compared with a heap of the k best: ceil(log2 k), at least 1."""
     return Cost(other_flops=self.numel * max(1, levels(k)))
 

@@ -1,4 +1,4 @@
-"""Matrix products of scaled, packed and grouped operands: quantised weights and mixtures of experts."""
+"""Matrix products of scaled, packed and grouped operands, as in quantised and expert layers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def grouped_mm(self: TensorSpec, mat2: TensorSpec, bias: TensorSpec | None = Non
     """Every row (or column, or term) meets the one matrix of its group.
 
     (rows, K) x (groups, K, N), (groups, M, K) x (K, columns), (groups, M, K) x (groups, K, N), or
-    (M, terms) x (terms, N): the offsets say where the groups end, and together they are taken to cover
-    all rows.
+    (M, terms) x (terms, N): the offsets say where the groups end, and together they are taken to
+    cover all rows.
     """
     if self.ndim == 3 and mat2.ndim == 2:
         products = self.shape[1] * mat2.shape[1] * _length(self)

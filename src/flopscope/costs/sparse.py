@@ -1,4 +1,4 @@
-"""Products with sparse operands, counted as if dense: how many elements are stored is a value, not a shape.
+"""Products with sparse operands, counted as dense: how much is stored is a value, not a shape.
 
 2:4 semi-structured operands store half of their elements by definition and are counted so.
 """
@@ -54,8 +54,6 @@ def semi_structured_linear(
 
 
 @formula("aten._cslt_sparse_mm")
-def cusparselt_mm(
-    dense_B: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None
-) -> Cost:
+def cusparselt_mm(dense_B: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None) -> Cost:
     """Half of the dense product, and the bias."""
     return Cost(out.numel * dense_B.shape[0] // 2, 0 if bias is None else out.numel)

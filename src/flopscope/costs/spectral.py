@@ -19,9 +19,7 @@ def fft(self: TensorSpec, dim: tuple[int, ...], normalization: int) -> Cost:
 
 
 @formula("aten._fft_r2c")
-def real_fft(
-    self: TensorSpec, dim: tuple[int, ...], normalization: int, out: TensorSpec
-) -> Cost:
+def real_fft(self: TensorSpec, dim: tuple[int, ...], normalization: int, out: TensorSpec) -> Cost:
     """Real to complex: 2.5 N log2 N, and 2 per complex output to normalise."""
     return Cost(other_flops=_transform(2.5, self, dim) + 2 * out.numel * (normalization != 0))
 

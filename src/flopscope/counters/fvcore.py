@@ -86,8 +86,8 @@ def _tensors_in(result: Any, lost: set[str]) -> Iterator[Tensor]:
 def _leave_its_scope_on_an_error(module: nn.Module) -> None:
     """Undo what fvcore pushed for a module that raises.
 
-    Where a model catches what one of its modules raised, torch.jit would abort the whole process over
-    the scope that was never left.
+    Where a model catches what one of its modules raised, torch.jit would abort the whole process
+    over the scope that was never left.
     """
     forward = module.forward
 
@@ -96,8 +96,9 @@ def _leave_its_scope_on_an_error(module: nn.Module) -> None:
         try:
             return forward(*args, **kwargs)
         except BaseException:
-            if torch.jit.is_tracing():
-                torch._C._get_tracing_state().pop_scope()
+            state = torch._C._get_tracing_state()
+            if state is not None:
+                state.pop_scope()
             raise
 
     module.forward = forward_in_scope

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from flopscope.records import Assumption, Environment, Reading, TensorSpec, Timing
+from flopscope.errors import UsageError
+from flopscope.records import Assumption, Environment, Reading, Scope, TensorSpec, Timing
 from flopscope.registry import Registry
-from flopscope.tree import Profile
+from flopscope.report.files import write
+from flopscope.report.terminal import screen_of
+from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Everything one run found out about one model on one input.
+
+    Printing it shows the table, as wide as the terminal.
 
     Attributes:
         target: the model as the user named it.
@@ -34,6 +43,84 @@ class Report:
     notes: tuple[str, ...] = ()
     timing: Timing | None = None
     readings: tuple[Reading, ...] = ()
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one forward pass; at least so many where some are uncounted."""
+        return self.profile.root.cost.macs
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of one forward pass; at least so many as above."""
+        return self.profile.root.cost.flops
+
+    @property
+    def bytes_moved(self) -> int:
+        return self.profile.root.cost.bytes_moved
+
+    @property
+    def params(self) -> int:
+        """Elements of all parameters, shared ones once."""
+        return self.profile.root.params
+
+    @property
+    def trainable_params(self) -> int:
+        return self.profile.root.trainable_params
+
+    @property
+    def buffers(self) -> int:
+        """Elements of all buffers, shared ones once."""
+        return self.profile.root.buffers
+
+    @property
+    def modules(self) -> Mapping[Scope, Node]:
+        """Every module by its dotted path, parents first; the model itself is ``""``."""
+        return self.profile.nodes
+
+    @property
+    def operators(self) -> tuple[OperatorTotal, ...]:
+        """Totals per operator, dearest first."""
+        return self.profile.operators
+
+    @property
+    def uncounted(self) -> tuple[Uncounted, ...]:
+        """Operators without a formula, largest first: empty when the count is complete."""
+        return self.profile.uncounted
+
+    @cached_property
+    def incomplete(self) -> frozenset[Scope]:
+        """The modules whose totals lack the work of an uncounted operator."""
+        inside = {scope for entry in self.uncounted for scope in entry.scopes}
+        around = {
+            ".".join(parts[:length])
+            for parts in (scope.split(".") for scope in inside)
+            for length in range(len(parts))
+        }
+        return frozenset(inside | around)
+
+    def to_json(self) -> str:
+        """The report as JSON text, schema ``flopscope.report/1``."""
+        return FORMATS["json"](self, View())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it, in plain dicts and lists."""
+        document: dict[str, Any] = json.loads(self.to_json())
+        return document
+
+    def save(self, path: str | Path) -> None:
+        """Write the report to a file, in the format that its suffix names.
+
+        Raises:
+            UsageError: no format has this suffix.
+            FlopscopeError: the file cannot be written. One that was there is left as it was.
+        """
+        write(path, FORMATS[format_of(path)](self, View()))
+
+    def __str__(self) -> str:
+        screen = screen_of(sys.stdout)
+        return FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +147,7 @@ class View:
 
 
 Render: TypeAlias = Callable[[Report, View], str]
+"""A report as text, without a line break at its end."""
 
 FORMATS: Registry[Render] = Registry(
     {
@@ -67,3 +155,21 @@ FORMATS: Registry[Render] = Registry(
         "json": "flopscope.report.json:render",
     }
 )
+
+SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
+"""The format of a file by its name's ending."""
+
+
+def format_of(path: str | Path) -> str:
+    """The format that a file's suffix stands for.
+
+    Raises:
+        UsageError: it stands for none.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"no format is known by the name of {str(path)!r}",
+            hint=f"end it in {' or '.join(SUFFIXES)}",
+        )
+    return SUFFIXES[suffix]

@@ -20,6 +20,7 @@ from flopscope.trace.steps import (
     Step,
     learn,
     results_of,
+    size_depends_on_values,
     step_from,
     written_arguments,
     written_returns,
@@ -64,6 +65,7 @@ class PartialEvaluation(TorchDispatchMode):
         self._copies: dict[int, torch.UntypedStorage | None] = {
             address_of(tensor): None for tensor in foreign if _has_memory(tensor)
         }
+        self._supposed: dict[int, tuple[torch.UntypedStorage, tuple[str, str, str]]] = {}
         self._saw_unknown = False
 
     @classmethod
@@ -88,6 +90,8 @@ class PartialEvaluation(TorchDispatchMode):
         key, unknown = self._key(func, args, kwargs)
         step = self._steps.get(key)
         if step is None:
+            if not unknown and size_depends_on_values(func):
+                return self.compute_and_record(func, args, kwargs)
             step = self._steps[key] = learn(func, args, kwargs)
         if step.operation is None:
             with self:
@@ -118,6 +122,10 @@ class PartialEvaluation(TorchDispatchMode):
         own_args = [self._own(value) for value in args]
         own_kwargs = {name: self._own(value) for name, value in kwargs.items()}
         returned = func(*own_args, **own_kwargs)
+        if self._supposed:
+            for assumption in self._suppositions((*args, *kwargs.values())):
+                for tensor in tensors_among((returned,)):
+                    self.suppose(tensor, *assumption)
         written = written_returns(func)
         if not written:
             return returned
@@ -132,12 +140,33 @@ class PartialEvaluation(TorchDispatchMode):
     def compute_and_record(
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        """Run an operator whose output shape depends on values, all of them known."""
+        """Run an operator whose output's size depends on values, all of them known."""
+        self.consume(func, *args)
         returned = self.compute(func, args, kwargs)
+        self.record_result(func, args, kwargs, returned)
+        return returned
+
+    def record_result(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], returned: Any
+    ) -> None:
+        """Record an operator with what it returned."""
         step = step_from(func, (args, kwargs), (*args, *kwargs.values()), returned)
         if step.operation is not None:
             self.record(step.operation)
-        return returned
+
+    def suppose(self, tensor: torch.Tensor, name: str, op: str, value: str) -> None:
+        """Remember that a known tensor, and what is computed from it, rests on an assumption."""
+        self._supposed[address_of(tensor)] = tensor.untyped_storage(), (name, op, value)
+
+    def consume(self, func: Any, *values: Any) -> None:
+        """State the assumptions behind values that decide over a size or a branch."""
+        if self._supposed:
+            for assumption in self._suppositions(values):
+                self.assume(*assumption)
+
+    def _suppositions(self, values: Iterable[Any]) -> set[tuple[str, str, str]]:
+        addresses = (address_of(tensor) for tensor in tensors_among(values))
+        return {self._supposed[address][1] for address in addresses if address in self._supposed}
 
     def _own(self, value: Any) -> Any:
         """An argument with the caller's tensors replaced by copies, and the CPU for every device."""

@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from flopscope.errors import TraceError
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec, Trace
 from flopscope.trace.evaluate import PartialEvaluation
+from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.guest import as_found
 from flopscope.trace.modules import module_specs
 from flopscope.trace.scopes import ScopeTracker, module_paths
@@ -38,6 +39,7 @@ def trace(
         TraceError: the model raised; the message names the module and the shapes it was given.
     """
     kwargs = dict(kwargs or {})
+    load_torchvision_rules()
     model = getattr(model, "_orig_mod", model)  # a compiled model's original
     recorder = _Recorder(ScopeTracker(model))
     evaluation = PartialEvaluation(

@@ -130,6 +130,12 @@ def is_composite(func: Any) -> bool:
 
 
 @cache
+def size_depends_on_values(func: Any) -> bool:
+    """Whether the meta device can't say how large an operator's results are."""
+    return bool({torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape} & set(func.tags))
+
+
+@cache
 def written_returns(func: Any) -> dict[int, Returned]:
     """Which of an operator's results are the arguments it writes to."""
     writes = {

@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
-
 from examples.residual_block import ResidualBlock
-from flopscope.counters import read
-from flopscope.records import Reading
 from tests.models import (
     CatchesAnError,
     FunctionalOnly,
@@ -17,6 +13,10 @@ from tests.models import (
     SharedBlock,
     TakesKeywords,
 )
+from torch import Tensor, nn
+
+from flopscope.counters import read
+from flopscope.records import Reading
 
 
 def reading_of(model: nn.Module, *args: Any, **kwargs: Any) -> Reading:
@@ -91,9 +91,7 @@ def test_a_long_list_of_modules_that_are_never_called_is_cut() -> None:
     model.unused = nn.ModuleList(nn.Linear(4, 4) for _ in range(7))
     model.unused.append(nn.Sequential(nn.Linear(4, 4)))
     (note,) = reading_of(model, torch.zeros(3, 4)).notes
-    assert note == (
-        "never called: unused.0, unused.1, unused.2, unused.3, unused.4 and 3 more"
-    )
+    assert note == ("never called: unused.0, unused.1, unused.2, unused.3, unused.4 and 3 more")
 
 
 def test_a_shared_module_is_counted_for_each_call_under_its_first_name() -> None:

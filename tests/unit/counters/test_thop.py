@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import thop
 import torch
+from examples.residual_block import ResidualBlock
+from tests.models import EXAMPLES, FunctionalOnly, TakesKeywords
 from torch import nn
 
-from examples.residual_block import ResidualBlock
 from flopscope.counters import read
 from flopscope.records import Reading
-from tests.models import EXAMPLES, FunctionalOnly, TakesKeywords
 
 
 def reading_of(model: nn.Module, *args: torch.Tensor, **kwargs: Any) -> Reading:
@@ -36,8 +37,8 @@ PROJECTION_PARAMS = PROJECTION + 384
         ),
         # No rule for a group norm: neither its work nor its 2 x 384 params.
         ("group", 1, PIXELS[1] * 2 * CONVOLUTION, 2 * CONVOLUTION_PARAMS),
-        # Norms with weights are 4 per element. The third norm is reached by two names, hooked twice
-        # (so that its work doubles) and added for each name: 1 + 1 + 2 x 2 norms and 4 norms' params.
+        # Norms with weights are 4 per element. The third norm has two names: it is hooked twice, so
+        # that its work doubles, and added for each: 1 + 1 + 2 x 2 norms, and the params of 4.
         (
             "batch",
             2,
@@ -118,5 +119,17 @@ def test_its_log_lines_become_notes() -> None:
 
 
 def test_the_distribution_that_answered_gives_its_version() -> None:
-    version = reading_of(nn.Linear(4, 4), torch.zeros(3, 4)).version
-    assert version.startswith("0.1.1")
+    reading = reading_of(nn.Linear(4, 4), torch.zeros(3, 4))
+    assert reading.version.startswith(thop.__version__)
+
+
+def test_of_two_distributions_the_one_that_was_imported_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    versions = {"thop": "0.1.1-2209072238", "ultralytics-thop": "2.2.3"}
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"thop": [*versions]})
+    monkeypatch.setattr("importlib.metadata.version", versions.get)
+    monkeypatch.setattr(thop, "__version__", "2.2.3")
+    reading = reading_of(nn.Linear(4, 4), torch.zeros(3, 4))
+    assert reading.version == "2.2.3"
+    assert reading.notes == ("answered by ultralytics-thop, which installs the same module",)

@@ -10,7 +10,9 @@ from flopscope.measure.hardware import named_device, processor_name
 
 def test_linux_tells_the_name_of_the_processor(tmp_path: Path) -> None:
     table = tmp_path / "cpuinfo"
-    table.write_text("processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC 7763 64-Core \nflags\t: f\n")
+    table.write_text(
+        "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC 7763 64-Core \nflags\t: f\n"
+    )
     assert processor_name(table) == "AMD EPYC 7763 64-Core"
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,14 +39,18 @@ def test_weights_are_needed_once_and_buffers_twice() -> None:
     assert needed_bytes(profile, [INPUT]) == 1000 + 2 * 30 + 2 * 160
 
 
-def test_a_module_holds_the_results_of_its_children_while_the_largest_of_them_runs() -> None:
+def test_a_module_keeps_its_largest_result_while_its_dearest_child_runs() -> None:
     root = node(
         "",
         node("a", moves=700, output_nbytes=100),
         node("b", moves=500, output_nbytes=200),
         moves=40,
     )
-    assert forward_of(root) == 2 * 160 + 40 + (100 + 200) + 700
+    assert forward_of(root) == 2 * 160 + 200 + 700
+
+
+def test_work_outside_of_any_child_counts_where_it_is_more() -> None:
+    assert forward_of(node("", node("a", moves=100, output_nbytes=10), moves=400)) == 2 * 160 + 400
 
 
 def test_what_was_inside_a_module_is_gone_when_the_next_one_runs() -> None:
@@ -52,11 +58,12 @@ def test_what_was_inside_a_module_is_gone_when_the_next_one_runs() -> None:
         node(f"{layer}", node(f"{layer}.inner", moves=600, output_nbytes=300), output_nbytes=10)
         for layer in range(100)
     ]
-    assert forward_of(node("", *layers)) == 2 * 160 + 100 * 10 + (300 + 600)
+    assert forward_of(node("", *layers)) == 2 * 160 + 10 + 300 + 600
 
 
 def test_the_work_of_a_module_called_often_is_that_of_one_call() -> None:
-    assert forward_of(node("", node("a", moves=900, calls=3))) == 2 * 160 + 300
+    often = node("a", moves=900, output_nbytes=60, calls=3)
+    assert forward_of(node("", often)) == 2 * 160 + 60 // 3 + 900 // 3
 
 
 def linux(root: Path, files: dict[str, str]) -> Path:
@@ -138,6 +145,13 @@ def test_other_devices_are_unknown() -> None:
     assert available_bytes("meta") is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_process_has_some_of_the_memory_of_its_machine() -> None:
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    available = available_bytes("cpu")
+    assert available is not None
+    assert 0 < available < machine
+
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_memory_that_torch_keeps_for_reuse_is_available() -> None:
@@ -146,6 +160,8 @@ def test_memory_that_torch_keeps_for_reuse_is_available() -> None:
     held = available_bytes("cuda")
     del tensor
     after = available_bytes("cuda")
-    assert before is not None and held is not None and after is not None
+    assert before is not None
+    assert held is not None
+    assert after is not None
     assert before - held >= 4 * 2**28
     assert after - held >= 4 * 2**28

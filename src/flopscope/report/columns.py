@@ -1,0 +1,198 @@
+"""What a report says of a row: one column each, the same in every format."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from flopscope.errors import UsageError
+from flopscope.records import Reading
+from flopscope.report.rows import Row
+from flopscope.report.shapes import format_outputs
+from flopscope.report.speed import flops_per_second, own_seconds, seconds_inside
+from flopscope.units import format_fixed, format_quantity
+
+if TYPE_CHECKING:
+    from flopscope.report import Report, View
+
+Value: TypeAlias = "str | int | float | None"
+
+Kind: TypeAlias = Literal["text", "count", "arithmetic", "figure"]
+"""``count`` and ``arithmetic`` add up over a level; uncounted operators are missing from the latter."""
+
+
+def always(report: Report) -> bool:
+    """Shown unless other columns are asked for."""
+    del report
+    return True
+
+
+def on_request(report: Report) -> bool:
+    """Shown when asked for."""
+    del report
+    return False
+
+
+def when_timed(report: Report) -> bool:
+    """Shown where time was measured."""
+    return report.timing is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A figure of every row.
+
+    Attributes:
+        name: what it is asked for by.
+        title: what stands above it.
+        value: the figure, or None where it is unknown.
+        text: the figure, which is not None, for a reader.
+        kind: what sort of figure it is.
+        importance: where space is short, the least important goes first.
+        shown: whether a report shows it without being asked.
+    """
+
+    name: str
+    title: str
+    value: Callable[[Row, Report], Value]
+    text: Callable[[Any], str]
+    kind: Kind
+    importance: int
+    shown: Callable[[Report], bool] = always
+
+    def cell(self, row: Row, report: Report) -> str:
+        """The figure as a reader sees it: "-" is unknown, "≥" lacks an uncounted operator."""
+        value = self.value(row, report)
+        if value is None:
+            return "-"
+        at_least = self.kind == "arithmetic" and is_incomplete(row, report)
+        return f"{'≥' if at_least else ''}{self.text(value)}"
+
+
+def is_incomplete(row: Row, report: Report) -> bool:
+    """Whether the row's totals lack the work of an uncounted operator."""
+    if row.kind == "own":
+        lacking = {scope for entry in report.uncounted for scope in entry.scopes}
+        return any(node.scope in lacking for node in row.nodes)
+    return any(node.scope in report.incomplete for node in row.nodes)
+
+
+def _name(row: Row, _: Report) -> str:
+    return f"{row.name} {row.times}".rstrip()
+
+
+def _type(row: Row, _: Report) -> str:
+    return "" if row.kind == "own" else row.spec.kind
+
+
+def _output(row: Row, _: Report) -> str:
+    if row.kind == "own":
+        return ""
+    return format_outputs(row.spec.outputs) if row.ran else "not called"
+
+
+def _share(row: Row, report: Report) -> float | None:
+    return 100 * row.cost.flops / report.flops if report.flops else None
+
+
+def _intensity(row: Row, _: Report) -> float | None:
+    return row.cost.flops / row.cost.bytes_moved if row.cost.bytes_moved else None
+
+
+def _seconds(row: Row, report: Report) -> float | None:
+    measure = own_seconds if row.kind == "own" else seconds_inside
+    return _sum([measure(report.timing, node) for node in row.nodes])
+
+
+def _rate(row: Row, report: Report) -> float | None:
+    rate = flops_per_second(row.cost.flops, _seconds(row, report))
+    return rate / 1e9 if rate is not None else None
+
+
+def _reading(reading: Reading, row: Row, _: Report) -> float | None:
+    if row.kind == "own":
+        return None
+    return _sum(
+        [
+            reading.modules.get(node.scope, None if node.scope else reading.value)
+            for node in row.nodes
+        ]
+    )
+
+
+def _sum(figures: list[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if len(known) == len(figures) else None
+
+
+_quantity = partial(format_quantity, decimals=2)
+_bytes = partial(format_quantity, unit="B", decimals=2)
+_duration = partial(format_quantity, unit="s", decimals=2)
+_percent = partial(format_fixed, decimals=1, unit="%")
+_number = partial(format_fixed, decimals=1)
+
+COLUMNS: tuple[Column, ...] = (
+    Column("module", "Module", _name, str, "text", 100),
+    Column("type", "Type", _type, str, "text", 55),
+    Column("output", "Output", _output, str, "text", 20),
+    Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
+    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80),
+    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90),
+    Column("share", "% FLOPs", _share, _percent, "figure", 40),
+    Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
+    Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
+    Column("time", "Time", _seconds, _duration, "figure", 70, when_timed),
+    Column("rate", "GFLOP/s", _rate, _number, "figure", 50, when_timed),
+)
+"""Every column of every report. Each counter adds one of its own."""
+
+
+def columns_of(report: Report, view: View) -> tuple[Column, ...]:
+    """The columns to show, the module's name always the first.
+
+    Raises:
+        UsageError: there is no column of a name in the view.
+    """
+    module, *others = _available(report)
+    if not view.columns:
+        return (module, *(column for column in others if column.shown(report)))
+    asked = [column_named(name, report) for name in view.columns]
+    return (module, *(column for column in asked if column.name != module.name))
+
+
+def column_named(name: str, report: Report) -> Column:
+    """The column of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    columns = {column.name: column for column in _available(report)}
+    if name in columns:
+        return columns[name]
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(columns)}"
+    raise UsageError(f"no column {name!r}", hint=hint)
+
+
+def _available(report: Report) -> Iterator[Column]:
+    """Each counter stands beside the column of ours that it compares with."""
+    for column in COLUMNS:
+        yield column
+        for reading in report.readings:
+            if reading.unit.lower() == column.name:
+                yield _counter(reading)
+
+
+def _counter(reading: Reading) -> Column:
+    return Column(
+        name=reading.name,
+        title=f"{reading.name} {reading.unit}",
+        value=partial(_reading, reading),
+        text=_quantity,
+        kind="figure",
+        importance=75,
+        shown=always if reading.modules else on_request,
+    )

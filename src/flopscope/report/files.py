@@ -1,0 +1,44 @@
+"""Text into a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from flopscope.errors import FlopscopeError
+
+
+def write(path: str | Path, text: str) -> None:
+    """Replace a file by text and a final line break; a reader never sees a part of it.
+
+    Raises:
+        FlopscopeError: the file cannot be written. One that was there is left as it was.
+    """
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():  # a device or a pipe: nothing to replace
+            target.write_text(f"{text}\n", encoding="utf-8")
+        else:
+            _replace(target, f"{text}\n")
+    except OSError as error:
+        raise FlopscopeError(
+            f"cannot write {path}: {error.strerror or type(error).__name__}",
+            hint="does its folder exist, and may you write there?",
+        ) from error
+
+
+def _replace(target: Path, text: str) -> None:
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except BaseException:  # an interrupt too must leave nothing behind
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,117 @@
+"""A report's rows and columns as cells of text that fit the width of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flopscope.report.characters import shorten, spelling
+from flopscope.report.columns import Column, columns_of
+from flopscope.report.fitting import Needs, align, fit
+from flopscope.report.outline import Line, outline
+from flopscope.report.rows import Row
+
+if TYPE_CHECKING:
+    from flopscope.report import Report, View
+
+SHORTEST_NAME = 12
+"""A name cut to fewer characters than this could be anybody's."""
+
+SHORTEST_TEXT = 14
+"""The same for a type, which shows more of its nature at the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a row is called: strokes that lead to it, its name, and how often it ran."""
+
+    guides: str
+    name: str
+    times: str
+
+    def __len__(self) -> int:
+        return len(str(self))
+
+    def __str__(self) -> str:
+        return f"{self.guides}{self.name} {self.times}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table whose cells are all of their column's width or less.
+
+    Attributes:
+        columns: those that fit, the module's name first.
+        rows: what each line is about; the first is the model.
+        labels: the first column, line by line.
+        cells: the other columns by name, line by line.
+        left_out: the columns that do not fit.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    labels: tuple[Label, ...]
+    cells: Mapping[str, tuple[str, ...]]
+    left_out: tuple[Column, ...]
+
+
+def grid_of(report: Report, view: View) -> Grid:
+    """The report as a table of the view's width, or as wide as its content where that has none.
+
+    Where space is short, columns are left out, and names and types show an ellipsis; a number is
+    never cut.
+    """
+    spell = spelling(view)
+    label_column, *others = columns_of(report, view)
+    columns = (label_column, *others)
+    lines = outline(report, columns, view)
+    labels = [_label(line, spell) for line in lines]
+    cells = {
+        column.name: _column(column, [spell(column.cell(line.row, report)) for line in lines])
+        for column in others
+    }
+    needs = {label_column.name: _label_needs(label_column, labels, view)}
+    needs |= {column.name: _needs(column, cells[column.name]) for column in others}
+    widths = fit(needs, view.width)
+    ellipsis = spell("…")
+    return Grid(
+        columns=tuple(column for column in columns if column.name in widths),
+        rows=tuple(line.row for line in lines),
+        labels=tuple(_cut(label, widths[label_column.name], ellipsis) for label in labels),
+        cells={
+            column.name: tuple(
+                shorten(cell, widths[column.name], ellipsis) for cell in cells[column.name]
+            )
+            for column in others
+            if column.name in widths
+        },
+        left_out=tuple(column for column in others if column.name not in widths),
+    )
+
+
+def _label(line: Line, spell: Callable[[str], str]) -> Label:
+    return Label(spell(line.guides), spell(line.row.name), spell(line.row.times))
+
+
+def _column(column: Column, cells: list[str]) -> list[str]:
+    return cells if column.kind == "text" else align(cells)
+
+
+def _label_needs(column: Column, labels: list[Label], view: View) -> Needs:
+    """Names get half of the width before another column does; none gets shorter than is readable."""
+    natural = max(len(column.title), *map(len, labels))
+    readable = max(len(label) - max(0, len(label.name) - SHORTEST_NAME) for label in labels)
+    half = (view.width or natural) // 2
+    return Needs(natural, min(natural, max(readable, half)), column.importance)
+
+
+def _needs(column: Column, cells: list[str]) -> Needs:
+    natural = max(len(column.title), *map(len, cells))
+    least = min(natural, SHORTEST_TEXT) if column.name == "type" else natural
+    return Needs(natural, least, column.importance)
+
+
+def _cut(label: Label, width: int, ellipsis: str) -> Label:
+    room = width - len(label) + len(label.name)
+    return Label(label.guides, shorten(label.name, room, ellipsis), label.times)

@@ -1,0 +1,170 @@
+"""A report as JSON, schema ``flopscope.report/1``: see docs/json.md and docs/report.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flopscope.costs import Cost
+from flopscope.records import Reading, TensorSpec, Timing
+from flopscope.report.sizes import sizes_of
+from flopscope.report.speed import (
+    flops_per_second,
+    iqr_seconds,
+    median_seconds,
+    seconds_inside,
+)
+from flopscope.tree import Node, OperatorTotal, Uncounted
+
+if TYPE_CHECKING:
+    from flopscope.report import Report, View
+
+SCHEMA = "flopscope.report/1"
+
+Object: TypeAlias = dict[str, Any]
+
+
+def render(report: Report, view: View) -> str:
+    """The whole report whatever the view shows of it, one module or operator to a line."""
+    entries = (
+        f"{json.dumps(key)}: {_value(value, view)}" for key, value in document(report).items()
+    )
+    return "{\n  " + ",\n  ".join(entries) + "\n}"
+
+
+def _value(value: object, view: View) -> str:
+    if isinstance(value, list) and value:
+        items = (json.dumps(item, ensure_ascii=view.ascii, allow_nan=False) for item in value)
+        return "[\n    " + ",\n    ".join(items) + "\n  ]"
+    return json.dumps(value, ensure_ascii=view.ascii, allow_nan=False)
+
+
+def document(report: Report) -> Object:
+    """The report in dicts, lists, strings, numbers and None; counts and bytes are ints."""
+    return {
+        "schema": SCHEMA,
+        "target": report.target,
+        "inputs": [{"name": name, **_tensor(tensor)} for name, tensor in report.inputs],
+        "environment": {
+            "flopscope": report.environment.flopscope,
+            "torch": report.environment.torch,
+            "python": report.environment.python,
+            "device": report.environment.device,
+        },
+        "totals": _totals(report.profile.root),
+        "sizes": _sizes(report),
+        "coverage": {
+            "counted_calls": report.profile.counted_calls,
+            "free_calls": report.profile.free_calls,
+            "uncounted": [_uncounted(entry) for entry in report.uncounted],
+        },
+        "assumptions": [
+            {
+                "name": assumption.name,
+                "op": assumption.op,
+                "scope": assumption.scope,
+                "value": assumption.value,
+                "calls": assumption.calls,
+            }
+            for assumption in report.assumptions
+        ],
+        "notes": list(report.notes),
+        "modules": [_module(node, report.timing) for node in report.modules.values()],
+        "operators": [_operator(total) for total in report.operators],
+        "timing": _timing(report.timing, report.flops) if report.timing else None,
+        "counters": [_counter(reading) for reading in report.readings],
+    }
+
+
+def _tensor(tensor: TensorSpec) -> Object:
+    return {"shape": list(tensor.shape), "dtype": tensor.dtype}
+
+
+def _cost(cost: Cost) -> Object:
+    return {"macs": cost.macs, "flops": cost.flops, "bytes_moved": cost.bytes_moved}
+
+
+def _totals(node: Node) -> Object:
+    return {
+        "params": node.params,
+        "trainable_params": node.trainable_params,
+        "buffers": node.buffers,
+        **_cost(node.cost),
+    }
+
+
+def _own(node: Node) -> Object:
+    return {
+        "params": node.spec.params,
+        "trainable_params": node.spec.trainable_params,
+        "buffers": node.spec.buffers,
+        **_cost(node.own_cost),
+    }
+
+
+def _sizes(report: Report) -> Object:
+    sizes = sizes_of(report)
+    return {
+        "input_bytes": sizes.inputs,
+        "activation_bytes": sizes.activations,
+        "param_bytes": sizes.params,
+        "total_bytes": sizes.total,
+    }
+
+
+def _module(node: Node, timing: Timing | None) -> Object:
+    return {
+        "scope": node.scope,
+        "type": node.spec.kind,
+        "calls": node.spec.calls,
+        "outputs": [_tensor(output) for output in node.spec.outputs],
+        **_totals(node),
+        "own": _own(node),
+        "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
+        "seconds": seconds_inside(timing, node),
+    }
+
+
+def _operator(total: OperatorTotal) -> Object:
+    return {
+        "op": total.op,
+        "coverage": total.coverage,
+        "calls": total.calls,
+        **_cost(total.cost),
+    }
+
+
+def _uncounted(entry: Uncounted) -> Object:
+    return {
+        "op": entry.op,
+        "calls": entry.calls,
+        "elements": entry.elements,
+        "bytes": entry.nbytes,
+        "scopes": list(entry.scopes),
+    }
+
+
+def _timing(timing: Timing, flops: int) -> Object:
+    median = median_seconds(timing)
+    return {
+        "device": timing.device,
+        "device_name": timing.device_name,
+        "threads": timing.threads,
+        "runs": len(timing.seconds),
+        "seconds": list(timing.seconds),
+        "median_seconds": median,
+        "iqr_seconds": iqr_seconds(timing),
+        "flops_per_second": flops_per_second(flops, median),
+    }
+
+
+def _counter(reading: Reading) -> Object:
+    return {
+        "name": reading.name,
+        "version": reading.version,
+        "unit": reading.unit,
+        "value": reading.value,
+        "params": reading.params,
+        "modules": dict(reading.modules),
+        "notes": list(reading.notes),
+    }

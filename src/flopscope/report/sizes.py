@@ -1,0 +1,37 @@
+"""How much memory a model takes, estimated the way torchsummary does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flopscope.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Bytes of what a training step keeps.
+
+    Attributes:
+        inputs: the tensors given to the model.
+        activations: what the modules without children return, and as much again for its gradients.
+        params: the parameters.
+    """
+
+    inputs: int
+    activations: int
+    params: int
+
+    @property
+    def total(self) -> int:
+        return self.inputs + self.activations + self.params
+
+
+def sizes_of(report: Report) -> Sizes:
+    """The sizes that torchsummary prints as input, forward/backward pass and params."""
+    return Sizes(
+        inputs=sum(tensor.nbytes for _, tensor in report.inputs),
+        activations=2 * report.profile.output_nbytes,
+        params=report.profile.root.param_nbytes,
+    )

@@ -1,0 +1,185 @@
+"""What a report says besides its rows: facts in words and figures, the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from flopscope.records import Assumption, Reading, Scope
+from flopscope.report.shapes import format_shape
+from flopscope.report.sizes import sizes_of
+from flopscope.report.speed import flops_per_second, iqr_seconds, median_seconds
+from flopscope.tree import Uncounted
+from flopscope.units import format_fixed, format_mebibytes, format_quantity
+
+if TYPE_CHECKING:
+    from flopscope.report import Report
+
+Tone: TypeAlias = Literal["plain", "good", "bad"]
+
+CONVENTION = (
+    "1 MAC = 2 FLOPs; FLOPs = 2 × MACs + norms, activations, bias, ... Both are counts, not rates."
+)
+
+SHARED_SHOWN = 3
+"""Shared tensors that are named; the JSON names all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to know about a report.
+
+    Attributes:
+        label: what it is about, in a word.
+        lines: what is the case.
+        tone: whether that is as it should be.
+    """
+
+    label: str
+    lines: tuple[str, ...]
+    tone: Tone = "plain"
+
+
+def heading(report: Report) -> tuple[Fact, ...]:
+    """What was profiled: the inputs and the device."""
+    inputs = tuple(
+        f"{'' if name.isdigit() else name + ' '}{format_shape(tensor.shape)} {tensor.dtype}"
+        for name, tensor in report.inputs
+    )
+    label = "input" if len(inputs) == 1 else "inputs"
+    return (Fact(label, inputs or ("none",)), Fact("device", (_device(report),)))
+
+
+def _device(report: Report) -> str:
+    named = (report.timing.device_name,) if report.timing and report.timing.device_name else ()
+    return " · ".join((report.environment.device, *named, f"torch {report.environment.torch}"))
+
+
+def summary(report: Report) -> Iterator[Fact]:
+    """Totals, what they mean, how far to trust them, and what others say."""
+    yield from _totals(report)
+    yield Fact("convention", (CONVENTION,))
+    yield _coverage(report)
+    if report.assumptions:
+        yield Fact("assumed", tuple(_assumptions(report.assumptions)))
+    if report.timing is not None:
+        yield Fact("time", (_time(report),))
+    for reading in report.readings:
+        yield _reading(reading, report)
+    if report.notes:
+        yield Fact("note" if len(report.notes) == 1 else "notes", report.notes)
+
+
+def _totals(report: Report) -> Iterator[Fact]:
+    least = "at least " if report.uncounted else ""
+    frozen = report.params - report.trainable_params
+    params = f"{report.params:,} = {report.trainable_params:,} trainable + {frozen:,} frozen"
+    yield Fact("params", (params, *_shared(report)))
+    yield Fact("MACs", (f"{least}{report.macs:,}",))
+    yield Fact("FLOPs", (f"{least}{report.flops:,}",))
+    intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
+    yield Fact(
+        "moved",
+        (
+            f"{format_quantity(report.bytes_moved, 'B')} read and written"
+            f" · {least}{format_fixed(intensity, 1)} FLOP/B",
+        ),
+    )
+    sizes = sizes_of(report)
+    yield Fact(
+        "sizes",
+        (
+            f"{format_mebibytes(sizes.inputs)} input"
+            f" + {format_mebibytes(sizes.activations)} forward/backward"
+            f" + {format_mebibytes(sizes.params)} params"
+            f" = {format_mebibytes(sizes.total)} estimated total",
+        ),
+    )
+
+
+def _shared(report: Report) -> Iterator[str]:
+    """The first few of the tensors that belong to another module as well."""
+    pairs = [
+        (f"{scope}.{name}".lstrip("."), owner)
+        for scope, node in report.modules.items()
+        for name, owner in node.spec.shared
+    ]
+    if pairs:
+        some = ", ".join(f"{name} is {owner}" for name, owner in pairs[:SHARED_SHOWN])
+        more = f", and {len(pairs) - SHARED_SHOWN} more" if len(pairs) > SHARED_SHOWN else ""
+        yield f"{some}{more}: counted once"
+
+
+def _coverage(report: Report) -> Fact:
+    counted = f"{report.profile.counted_calls:,} counted, {report.profile.free_calls:,} free"
+    if not report.uncounted:
+        return Fact("coverage", (f"every operator counted: {counted}",), "good")
+    calls = sum(entry.calls for entry in report.uncounted)
+    total = f"{_many(calls, 'call')} NOT counted ({counted}): MACs and FLOPs are at least what is shown"
+    return Fact("coverage", (total, *map(_left_out, report.uncounted)), "bad")
+
+
+def _left_out(entry: Uncounted) -> str:
+    return (
+        f"{entry.op}: {_many(entry.calls, 'call')} in {_places(entry.scopes)},"
+        f" {entry.elements:,} elements, {format_quantity(entry.nbytes, 'B')}"
+    )
+
+
+def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
+    """One line for every value that was supplied, however many modules asked for it."""
+    alike: dict[tuple[str, str, str], list[Assumption]] = {}
+    for assumption in assumptions:
+        key = (assumption.name, assumption.value, assumption.op)
+        alike.setdefault(key, []).append(assumption)
+    for (name, value, op), group in alike.items():
+        calls = sum(assumption.calls for assumption in group)
+        places = _places(tuple(assumption.scope for assumption in group))
+        yield f"{name}: {value} ({op}, {_many(calls, 'call')} in {places})"
+
+
+def _time(report: Report) -> str:
+    assert report.timing is not None
+    timing = report.timing
+    spread = iqr_seconds(timing)
+    median = median_seconds(timing)
+    iqr = f" (IQR {format_quantity(spread, 's')})" if spread is not None else ""
+    threads = f", {_many(timing.threads, 'thread')}" if timing.device == "cpu" else ""
+    parts = [
+        f"{format_quantity(median, 's')} median{iqr} of {_many(len(timing.seconds), 'run')}",
+        f"{timing.device}{threads}",
+    ]
+    rate = flops_per_second(report.flops, median)
+    if rate is not None:
+        least = "at least " if report.uncounted else ""
+        parts.append(f"{least}{format_quantity(rate, 'FLOP/s')}")
+    return " · ".join(parts)
+
+
+def _reading(reading: Reading, report: Report) -> Fact:
+    if reading.value is None:
+        return Fact(reading.name, ("no figure", *reading.notes), "bad")
+    ours = report.macs if reading.unit == "MACs" else report.flops
+    parts = [f"{reading.value:,} {reading.unit} {_against(reading.value, ours)}"]
+    if reading.params is not None:
+        parts.append(f"{reading.params:,} params {_against(reading.params, report.params)}")
+    if reading.version:
+        parts.append(f"version {reading.version}")
+    return Fact(reading.name, (" · ".join(parts), *reading.notes))
+
+
+def _against(theirs: int, ours: int) -> str:
+    if theirs == ours:
+        return "(same as ours)"
+    return f"({theirs / ours - 1:+.2%} against ours)" if ours else "(ours: 0)"
+
+
+def _places(scopes: tuple[Scope, ...]) -> str:
+    named = [scope or "the model itself" for scope in dict.fromkeys(scopes)]
+    more = f" and {_many(len(named) - 1, 'other module')}" if len(named) > 1 else ""
+    return named[0] + more
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,9 @@
+"""Operators that partial evaluation treats by a rule of their own, one file per reason.
+
+A rule that supplies a value no trace can know says so through ``mode.assume``.
+"""
+
+from flopscope.trace.rules import factories, indices, metadata, selection, values
+from flopscope.trace.rules.table import RANDOM, RULES
+
+__all__ = ["RANDOM", "RULES", "factories", "indices", "metadata", "selection", "values"]

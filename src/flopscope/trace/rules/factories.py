@@ -1,0 +1,26 @@
+"""Constants in the shape of another tensor are known, whatever that one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from flopscope.trace.rules.table import rule
+from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, key_of
+
+if TYPE_CHECKING:
+    from flopscope.trace.evaluate import PartialEvaluation
+
+
+@rule("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full")
+def like(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Evaluate on memory of the same shape that is never looked at."""
+    template = args[0]
+    if mode.is_unknown(template) and template.numel() <= KNOWN_ELEMENTS:
+        shape, strides, dtype = key_of(template)
+        template = torch.empty_strided(shape, strides, dtype=dtype, device=CPU)
+    return mode.evaluate(func, (template, *args[1:]), kwargs)

@@ -1,0 +1,38 @@
+"""Operators that reshape a tensor in place touch no values: they run on unknown tensors as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from flopscope.trace.rules.table import RULES, overloads
+from flopscope.trace.unknown import Unknown, key_of
+
+if TYPE_CHECKING:
+    from flopscope.trace.evaluate import PartialEvaluation
+
+
+def reshape_in_place(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Change the tensor's shape and strides, and what is remembered of them."""
+    tensor = args[0]
+    if type(tensor) is not Unknown:
+        return mode.evaluate(func, args, kwargs)
+    with torch._C._DisableTorchDispatch():
+        func(*args, **kwargs)
+    tensor.key = key_of(tensor)
+    return tensor
+
+
+RULES.update(
+    {
+        overload: reshape_in_place
+        for name in dir(torch.ops.aten)
+        if name.endswith("_") and not name.startswith("__")
+        for overload in overloads(name)
+        if torch.Tag.inplace_view in overload.tags
+    }
+)

@@ -1,0 +1,123 @@
+"""Operators whose result has as many elements as some values say: on unknown values, as many as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from flopscope.trace.rules.table import RULES, overloads, rule
+from flopscope.trace.specs import op_name
+
+if TYPE_CHECKING:
+    from flopscope.trace.evaluate import PartialEvaluation
+
+aten = torch.ops.aten
+
+
+@rule("nonzero", "nonzero_numpy", "argwhere")
+def nonzero(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Where an unknown tensor is nonzero: everywhere."""
+    tensor = args[0]
+    if mode.is_unknown(tensor):
+        tensor = _all_true(mode, func, tensor)
+    return mode.compute_and_record(func, (tensor,), kwargs)
+
+
+def where(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """``torch.where(condition)`` is ``nonzero``."""
+    return nonzero(mode, aten.nonzero_numpy.default, args, kwargs)
+
+
+RULES[aten.where.default] = where
+
+
+@rule("masked_select")
+def masked_select(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """What a mask selects, as an index."""
+    source, mask = args[:2]
+    if not mode.any_unknown(source, mask):
+        return mode.compute_and_record(func, args, kwargs)
+    shape = torch.broadcast_shapes(source.shape, mask.shape)
+    with mode:
+        return source.expand(shape)[mask.expand(shape)]
+
+
+@rule("index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put")
+def index(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Masks among the indices become the positions where they are true."""
+    positions: list[Any] = []
+    for entry in args[1]:
+        if entry is None or entry.dtype not in (torch.bool, torch.uint8):
+            positions.append(entry)
+            continue
+        mask = _all_true(mode, func, entry) if mode.is_unknown(entry) else entry
+        positions.extend(mode.compute(aten.nonzero_numpy.default, (mask,), {}))
+    return mode.evaluate(func, (args[0], positions, *args[2:]), kwargs)
+
+
+@rule("_unique2", "unique_dim", "unique_consecutive", "_unique")
+def unique(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Unknown values are all different."""
+    tensor = args[0]
+    if not mode.is_unknown(tensor):
+        return mode.compute_and_record(func, args, kwargs)
+    mode.assume("unique", op_name(func), "all values are different")
+    distinct = torch.arange(tensor.numel()).reshape(tensor.shape)
+    _, *others = func(distinct, *args[1:], **kwargs)
+    with mode:
+        values = tensor.reshape(-1) if func.overloadpacket is not aten.unique_dim else tensor.clone()
+    return (values, *others)
+
+
+@rule("repeat_interleave")
+def repeat_interleave(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Unknown numbers of repeats are one each."""
+    repeats = args[0] if func is aten.repeat_interleave.Tensor else args[1]
+    if not isinstance(repeats, torch.Tensor):
+        return mode.evaluate(func, args, kwargs)
+    if func is not aten.repeat_interleave.Tensor:
+        with mode:
+            return func.decompose(*args, **kwargs)
+    if mode.is_unknown(repeats) and kwargs.get("output_size") is None:
+        mode.assume("repeats", op_name(func), "every element is repeated once")
+        repeats = torch.ones(repeats.shape, dtype=repeats.dtype)
+    elif mode.is_unknown(repeats):
+        return mode.evaluate(func, args, kwargs)
+    return mode.compute_and_record(func, (repeats, *args[1:]), kwargs)
+
+
+def nms(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """No unknown box suppresses another: as many survive as the detector is set to keep."""
+    boxes, scores = args[:2]
+    if not mode.any_unknown(boxes, scores):
+        return mode.compute_and_record(func, args, kwargs)
+    mode.assume("nms", op_name(func), "no box suppresses another")
+    kept = torch.arange(boxes.shape[0])
+    mode.record_result(func, args, kwargs, kept)
+    return kept
+
+
+def load_torchvision_rules() -> None:
+    """Enter the rules of torchvision's operators, which exist once it is imported."""
+    RULES.update(dict.fromkeys(overloads("torchvision.nms"), nms))
+
+
+def _all_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
+    mode.assume("nonzero", op_name(func), "every element is nonzero or true")
+    return torch.ones(tensor.shape, dtype=torch.bool)

@@ -1,0 +1,46 @@
+"""A program that asks for a value: the value where it is known, else 0 and False."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from flopscope.trace.rules.table import rule
+from flopscope.trace.specs import op_name
+
+if TYPE_CHECKING:
+    from flopscope.trace.evaluate import PartialEvaluation
+
+
+@rule("_local_scalar_dense", "item")
+def item(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """``.item()``, ``int()``, ``float()``."""
+    tensor = args[0]
+    if not mode.is_unknown(tensor):
+        mode.consume(func, tensor)
+        return mode.compute(func, args, kwargs)
+    if tensor.dtype == torch.bool:
+        return _false(mode, func)
+    value: float = 0.0 if tensor.dtype.is_floating_point else 0
+    mode.assume("item", op_name(func), f"{value} for a value that depends on the data")
+    return value
+
+
+@rule("is_nonzero", "equal", "allclose")
+def decision(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """``if tensor``, ``torch.equal``, ``torch.allclose``."""
+    if mode.any_unknown(*args):
+        return _false(mode, func)
+    mode.consume(func, *args)
+    return mode.compute(func, args, kwargs)
+
+
+def _false(mode: PartialEvaluation, func: Any) -> bool:
+    mode.assume("item", op_name(func), "False for a condition that depends on the data")
+    return False

@@ -1,0 +1,81 @@
+"""The help is a manual: complete, and its examples are commands that parse."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import flopscope
+from flopscope.cli import COMMANDS, main
+
+EXAMPLES = [
+    (name, line.strip())
+    for name in COMMANDS
+    for line in (COMMANDS[name].epilog or "").splitlines()
+    if line.strip().startswith("flopscope ")
+]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_every_command_says_what_it_does(name: str) -> None:
+    command = COMMANDS[name]
+    options = [option for option in command.params if isinstance(option, click.Option)]
+
+    assert options
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_listed_with_a_line_of_its_own(name: str) -> None:
+    listing = CliRunner().invoke(main, ["--help"]).stdout
+
+    assert f"  {name}  {COMMANDS[name].get_short_help_str(80)}\n" in listing
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example(name: str) -> None:
+    assert name in {command for command, _ in EXAMPLES}
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_example_in_the_help_is_a_valid_command(name: str, example: str) -> None:
+    program, command, *arguments = shlex.split(example)
+
+    assert (program, command) == ("flopscope", name)
+    COMMANDS[name].make_context(name, arguments)
+
+
+def test_the_help_says_that_a_target_is_run() -> None:
+    text = CliRunner().invoke(main, ["profile", "--help"]).stdout
+
+    assert "Naming a target runs its code" in " ".join(text.split())
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert CliRunner().invoke(main, ["--version"]).stdout == f"flopscope {flopscope.__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_is_offered_completion(shell: str) -> None:
+    environment = {"_FLOPSCOPE_COMPLETE": f"{shell}_source"}
+    done = CliRunner().invoke(main, [], prog_name="flopscope", env=environment)
+
+    assert "flopscope" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["profil", "nets:Net"], "did you mean 'profile'?"),
+        (["nets:Net"], "did you mean 'flopscope profile nets:Net'?"),
+        (["zzz"], "the commands are: profile"),
+    ],
+)
+def test_an_unknown_command_is_a_usage_error_with_a_hint(arguments: list[str], hint: str) -> None:
+    done = CliRunner().invoke(main, arguments, prog_name="flopscope")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert hint in done.stderr

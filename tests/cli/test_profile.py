@@ -1,0 +1,158 @@
+"""``flopscope profile`` from the command line to stdout, files and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from flopscope.report import FORMATS, SUFFIXES
+
+Run = Callable[..., Result]
+Spawn = Callable[..., subprocess.CompletedProcess[str]]
+
+NET = ("profile", "nets:Net", "--shape", "1,3,8,8", "--no-time")
+MACS = 1 * 8 * 6 * 6 * (3 * 3 * 3)
+"""A 3x3x3 filter at each of 8 channels of 6x6 output pixels."""
+
+
+@pytest.mark.parametrize(
+    "target", [["nets:Net"], ["nets:Net(3)"], ["nets.py:Net"], ["nets:Net", "--arg", "planes=3"]]
+)
+def test_a_model_is_counted_however_it_is_named(run: Run, target: list[str]) -> None:
+    done = run("profile", *target, "--shape", "1,3,8,8", "--no-time", "--format", "json")
+
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["totals"]["macs"] == MACS
+
+
+def test_by_default_the_model_is_measured_too(run: Run) -> None:
+    arguments = [argument for argument in NET if argument != "--no-time"]
+    done = run(*arguments, "--device", "cpu", "--format", "json")
+
+    assert json.loads(done.stdout)["timing"]["median_seconds"] > 0
+
+
+def test_all_counters_are_asked_once_each(run: Run) -> None:
+    done = run(*NET, "--counter", "thop", "--counter", "all", "--device", "cpu", "--format", "json")
+
+    counters = json.loads(done.stdout)["counters"]
+    assert [counter["name"] for counter in counters] == ["fvcore", "thop"]
+
+
+def test_what_a_users_module_prints_does_not_spoil_the_report(run: Run, project: Path) -> None:
+    nets = project / "nets.py"
+    nets.write_text("print('hello')\nimport os; os.system('echo hello')\n" + nets.read_text())
+
+    done = run(*NET, "--format", "json")
+
+    assert json.loads(done.stdout)["totals"]["macs"] == MACS
+    assert "hello" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_is_written_in_the_format_of_its_suffix(
+    run: Run, project: Path, suffix: str
+) -> None:
+    done = run(*NET, "--format", SUFFIXES[suffix], "-o", f"report{suffix}")
+
+    assert done.exit_code == 0, done.stderr
+    assert (project / f"report{suffix}").read_text(encoding="utf-8").strip()
+    if SUFFIXES[suffix] == "json":
+        assert json.loads((project / "report.json").read_text()) == json.loads(done.stdout)
+
+
+def test_several_files_are_written_at_once_and_the_table_is_shown_all_the_same(
+    run: Run, project: Path
+) -> None:
+    done = run(*NET, "-o", "a.json", "-o", "b.txt")
+
+    assert "conv" in done.stdout
+    assert "conv" in (project / "a.json").read_text()
+    assert "conv" in (project / "b.txt").read_text(encoding="utf-8")
+
+
+def test_every_format_has_a_suffix_and_can_be_asked_for(run: Run) -> None:
+    assert set(SUFFIXES.values()) == set(FORMATS)
+    for name in FORMATS:
+        assert run(*NET, "--format", name).exit_code == 0
+
+
+def test_an_operator_without_a_formula_ends_a_strict_run_with_status_4(
+    run: Run, project: Path
+) -> None:
+    (project / "odd.py").write_text(
+        "import torch\n"
+        "@torch.library.custom_op('flopscope_test::odd', mutates_args=())\n"
+        "def odd(x: torch.Tensor) -> torch.Tensor: return x.clone()\n"
+        "odd.register_fake(lambda x: torch.empty_like(x))\n"
+        "class Odd(torch.nn.Module):\n"
+        "    def forward(self, x): return odd(x)\n"
+    )
+    arguments = ("profile", "odd:Odd", "--shape", "2,3", "--no-time")
+
+    strict = run(*arguments, "--strict")
+    lenient = run(*arguments)
+
+    assert (strict.exit_code, strict.stdout) == (4, "")
+    assert "flopscope_test.odd" in strict.stderr
+    assert lenient.exit_code == 0
+    assert "flopscope_test.odd" in lenient.stdout
+
+
+def test_an_interrupt_in_the_model_ends_with_status_130(run: Run, project: Path) -> None:
+    (project / "slow.py").write_text("raise KeyboardInterrupt")
+
+    done = run("profile", "slow:Net", "--shape", "1")
+
+    assert (done.exit_code, done.stdout) == (130, "")
+
+
+def test_a_report_survives_a_terminal_that_knows_only_ascii(spawn: Spawn, project: Path) -> None:
+    (project / "größe.py").write_text(
+        "from torch import nn\nclass Größe(nn.Linear): pass\n", encoding="utf-8"
+    )
+    target = ("profile", "größe:Größe(3, 4)", "--shape", "2,3", "--no-time")
+
+    table = spawn(*target, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    as_json = spawn(*target, "--format", "json", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+
+    assert table.returncode == 0, table.stderr
+    assert r"Gr\xf6\xdfe" in table.stdout
+    assert json.loads(as_json.stdout)["modules"][0]["type"] == "Größe"
+
+
+def test_the_command_works_as_a_module_with_its_input_closed(spawn: Spawn) -> None:
+    done = spawn(*NET, "--format", "json")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["totals"]["macs"] == MACS
+    assert done.stderr == ""
+
+
+def test_a_failure_in_a_process_of_its_own_has_its_status_and_no_output(spawn: Spawn) -> None:
+    done = spawn("profile", "nets:Nett", "--shape", "1,3,8,8")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "Error: no 'Nett' in nets\nHint: did you mean 'Net'?\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE and no EPIPE for pipes")
+def test_a_reader_that_goes_away_is_no_error_to_speak_of(project: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flopscope", *NET],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, stderr = process.communicate(timeout=120)
+
+    assert stderr == b""

@@ -1,0 +1,75 @@
+"""What can be answered without torch is answered without torch."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import flopscope
+
+
+def modules_after(code: str) -> set[str]:
+    """The names of the modules that a fresh Python has loaded after some code."""
+    script = f"import sys\ntry:\n    {code}\nexcept SystemExit: pass\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True, timeout=120
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["profile", "--help"],
+        ["profile"],
+        ["profil"],
+        ["profile", "nets:Net", "--shap", "1"],
+        ["profile", "nets:Net", "--counter", "thopp"],
+        ["profile", "nets:Net", "--columns", "flop"],
+        ["profile", "nets:Net", "--output", "report.foo"],
+        ["profile", "nets.Net"],
+        ["profile", "nets:Net(torch.float16)"],
+        ["profile", "nets:Net", "--arg", "3"],
+        ["profile", "nets:Net", "--shape", "1,,3"],
+        ["profile", "nets:Net", "--dtype", "float33"],
+    ],
+    ids=" ".join,
+)
+def test_help_and_a_mistyped_command_load_neither_torch_nor_rich(arguments: list[str]) -> None:
+    loaded = modules_after(f"from flopscope.cli import main; main({arguments})")
+
+    assert "click" in loaded
+    assert loaded.isdisjoint({"torch", "rich", "thop", "fvcore"})
+
+
+def test_importing_the_package_loads_neither_torch_nor_click_nor_rich() -> None:
+    loaded = modules_after("import flopscope; flopscope.FlopscopeError")
+
+    assert "flopscope" in loaded
+    assert loaded.isdisjoint({"torch", "click", "rich"})
+
+
+@pytest.mark.parametrize("name", flopscope.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(flopscope, name) is not None
+    assert name in dir(flopscope)
+
+
+def test_the_public_names_are_listed_in_order() -> None:
+    assert flopscope.__all__ == sorted(flopscope.__all__)
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'profle'"):
+        flopscope.profle  # noqa: B018 - the access is what is tested
+
+
+def test_no_module_hides_behind_a_public_name() -> None:
+    modules = {found.name for found in pkgutil.iter_modules(flopscope.__path__)}
+
+    assert modules.isdisjoint(flopscope.__all__)
