@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from flopscope import tree
-from flopscope.counters import COUNTERS, read
+from flopscope.counters import read
 from flopscope.errors import FlopscopeError, IncompleteCountError, InputError
 from flopscope.guest import disposable
 from flopscope.load.inputs import InputSpec, make_inputs, parse_shape
 from flopscope.load.target import Source, parse_target, resolve
-from flopscope.measure.memory import available_bytes, forward_bytes, needed_bytes
+from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import measure
 from flopscope.records import Environment, Reading, Timing, Trace
 from flopscope.report import Report
@@ -28,6 +28,10 @@ from flopscope.units import format_bytes
 Progress = Callable[[str], None]
 Runnable = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
 """A model with its weights and the inputs to call it with, on one device."""
+
+
+def _silent(_step: str) -> None:
+    """Nobody is waiting to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def profile(
     args: tuple[Any, ...] | torch.Tensor = (),
     kwargs: Mapping[str, Any] | None = None,
     *,
-    time: bool = False,  # noqa: FBT001 - keyword-only
+    time: bool = False,
     device: str = "auto",
     counters: Sequence[str] = (),
     strict: bool = False,
@@ -82,7 +86,7 @@ def profile(
     return _report(type(model).__name__, traced, run, runnable, strict=strict)
 
 
-def profile_target(request: Request, progress: Progress = lambda step: None) -> Report:
+def profile_target(request: Request, progress: Progress = _silent) -> Report:
     """Import, build and count the model that a request names, and measure it if asked to.
 
     Args:
@@ -187,7 +191,7 @@ def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
         with building():
             return source.build().eval(), ()
     except FlopscopeError as error:
-        # Whatever it is that cannot be built without weights: what counts is whether it builds at all.
+        # Whatever cannot be built without weights may still be built with them.
         model = source.build().eval()
         return model, (f"built with its weights, since without them: {error.message}",)
 

@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from flopscope.errors import TargetError
+from flopscope.naming import module_paths
 
 
 def disposable(
@@ -64,7 +65,7 @@ def undisturbed() -> Iterator[None]:
     python_state = random.getstate()
     numpy = sys.modules.get("numpy")
     numpy_state = numpy.random.get_state() if numpy else None
-    on_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call] # torch has no type here
+    on_cuda = torch.cuda.is_initialized()
     cards = range(torch.cuda.device_count()) if on_cuda else ()
     with torch.no_grad(), torch.random.fork_rng(devices=cards):
         try:
@@ -73,3 +74,38 @@ def undisturbed() -> Iterator[None]:
             random.setstate(python_state)
             if numpy:
                 numpy.random.set_state(numpy_state)
+
+
+@contextmanager
+def as_found(model: torch.nn.Module) -> Iterator[None]:
+    """Undo, on the way out, whatever the modules' attributes and the random states went through.
+
+    Attributes, and the lists, dictionaries and sets directly in them, are restored; the tensors
+    themselves are not copied (a trace never writes to them).
+    """
+    saved = [(module, _snapshot(module.__dict__)) for _, module in module_paths(model)]
+    with undisturbed():
+        try:
+            yield
+        finally:
+            for module, attributes in saved:
+                _restore(module.__dict__, attributes)
+
+
+def _snapshot(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Every attribute with a copy of its contents where it is a plain container."""
+    return {
+        name: (value, value.copy() if isinstance(value, (dict, list, set)) else None)
+        for name, value in attributes.items()
+    }
+
+
+def _restore(attributes: dict[str, Any], saved: dict[str, tuple[Any, Any]]) -> None:
+    for value, contents in saved.values():
+        if isinstance(value, list):
+            value[:] = contents
+        elif isinstance(value, (dict, set)):
+            value.clear()
+            value.update(contents)
+    attributes.clear()
+    attributes.update({name: value for name, (value, _) in saved.items()})

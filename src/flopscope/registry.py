@@ -23,6 +23,9 @@ class Registry(Mapping[str, T], Generic[T]):
         module, _, attribute = self._rows[name].partition(":")
         return cast(T, getattr(importlib.import_module(module), attribute))
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 

@@ -71,6 +71,11 @@ def parse_quantity(text: str, unit: str = "") -> float:
     return float(re.sub("[,_]", "", match["number"])) * _READ[prefix]
 
 
+def format_bytes(nbytes: int) -> str:
+    """Bytes with 3 significant digits: ``"44.6 MiB"``."""
+    return format_quantity(nbytes, "B")
+
+
 def format_fixed(value: float, decimals: int, unit: str = "") -> str:
     """A number without a prefix; a positive one that would round to zero is ``"<0.1"``."""
     smallest = 10.0**-decimals
@@ -87,12 +92,11 @@ def format_mebibytes(nbytes: int) -> str:
 def _scaled(value: float, prefixes: Mapping[str, float], decimals: int | None) -> tuple[str, str]:
     if value == 0 or (isinstance(value, int) and value < 1000):
         return f"{value:.0f}", ""
-    digits, prefix = "", ""
-    for prefix, factor in prefixes.items():
-        digits = _digits(value / factor, decimals)
-        if float(digits) < 1000:  # after rounding: 999.996 k is 1.00 M
-            break
-    return digits, prefix
+    scaled = {prefix: _digits(value / factor, decimals) for prefix, factor in prefixes.items()}
+    # Judged after rounding: 999.996 k is 1.00 M.
+    fitting = (prefix for prefix, digits in scaled.items() if float(digits) < 1000)
+    prefix = next(fitting, list(scaled)[-1])
+    return scaled[prefix], prefix
 
 
 def _digits(value: float, decimals: int | None) -> str:

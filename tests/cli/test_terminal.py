@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 
 import pytest
 
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.terminal import narration, open_streams, show, stdout_reserved
+from flopscope.errors import FlopscopeError
 
 
 class Terminal(io.TextIOWrapper):
@@ -34,6 +36,28 @@ def test_a_character_that_the_encoding_lacks_is_escaped(monkeypatch: pytest.Monk
     show("Größe", color=False)
 
     assert stdout.written() == rb"Gr\xf6\xdfe" + os.linesep.encode()
+
+
+def test_a_full_disk_is_an_error_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(Terminal):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full(is_terminal=False))
+
+    with pytest.raises(FlopscopeError, match="standard output: No space left on device"):
+        show("the report", color=False)
+
+
+def test_a_stream_that_was_closed_at_the_start_swallows_what_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    open_streams()
+
+    with sys.stdout as stdout:
+        assert stdout.name == os.devnull
 
 
 def test_whatever_is_printed_while_stdout_is_reserved_goes_to_stderr(

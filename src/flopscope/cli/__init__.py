@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flopscope.cli.terminal import open_streams
 from flopscope.load.spelling import did_you_mean
 from flopscope.registry import Registry
 
@@ -80,3 +81,4 @@ def main() -> None:
     Counting needs shapes, not numbers: no weights are allocated and no arithmetic is done, so that
     models of any size are counted in seconds.
     """
+    open_streams()

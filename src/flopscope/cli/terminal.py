@@ -6,16 +6,36 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 
 import click
+
+from flopscope.errors import FlopscopeError
 
 STDOUT, STDERR = 1, 2
 
 
+def open_streams() -> None:
+    """Give a process that was started without stdout or stderr one that leads nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - kept open
+
+
 def show(text: str, *, color: bool) -> None:
-    """Write a report to standard output, what its encoding lacks as backslash escapes."""
+    """Write a report to standard output, what its encoding lacks as backslash escapes.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+        FlopscopeError: it cannot be written.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), color=color)
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), color=color)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FlopscopeError(f"cannot write to standard output: {error.strerror}") from error
 
 
 @contextmanager
@@ -42,16 +62,13 @@ def narration() -> Iterator[Callable[[str], None]]:
 @contextmanager
 def _descriptor_redirected() -> Iterator[None]:
     """For what libraries and child processes print without asking Python."""
-    try:
+    saved = None
+    with suppress(OSError):  # when one of them is closed
         saved = os.dup(STDOUT)
-    except OSError:
-        # It is closed: nothing can be printed to it.
-        yield
-        return
+        os.dup2(STDERR, STDOUT)
     try:
-        with suppress(OSError):
-            os.dup2(STDERR, STDOUT)
         yield
     finally:
-        os.dup2(saved, STDOUT)
-        os.close(saved)
+        if saved is not None:
+            os.dup2(saved, STDOUT)
+            os.close(saved)

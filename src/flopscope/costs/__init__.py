@@ -190,6 +190,8 @@ def _apply(rule: Callable[..., Any], operation: Operation) -> Any:
             bound[name] = operation.outputs
         elif name in operation.args:
             bound[name] = operation.args[name]
+        elif name == "input" and "self" in operation.args:  # dropout(input), but dropout_(self)
+            bound[name] = operation.args["self"]
     return rule(**bound)
 
 

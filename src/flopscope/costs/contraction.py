@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from flopscope.costs import Cost, formula
+from flopscope.costs.complex_numbers import real_macs
 from flopscope.records import TensorSpec
 
 
@@ -14,13 +15,13 @@ def matmul(self: TensorSpec, out: TensorSpec) -> Cost:
 
     Holds for vectors, matrices and broadcast batches alike.
     """
-    return Cost(out.numel * _inner(self))
+    return Cost(real_macs(out.numel * _inner(self), out))
 
 
 @formula("aten.dot", "aten.vdot")
 def dot(self: TensorSpec) -> Cost:
     """A dot product of two vectors."""
-    return Cost(self.numel)
+    return Cost(real_macs(self.numel, self))
 
 
 @formula("aten.inner")
@@ -28,7 +29,7 @@ def inner(self: TensorSpec, other: TensorSpec, out: TensorSpec) -> Cost:
     """Dot products of last dimensions, or an elementwise product when one operand is a scalar."""
     if self.ndim == 0 or other.ndim == 0:
         return Cost(other_flops=out.numel)
-    return Cost(out.numel * _inner(self))
+    return matmul(self, out)
 
 
 @formula("aten.outer", "aten.ger")
@@ -44,7 +45,8 @@ def linear(
     bias: TensorSpec | None = None,
 ) -> Cost:
     """``x @ weight.T + bias``."""
-    return Cost(out.numel * weight.shape[-1], 0 if bias is None else out.numel)
+    products = real_macs(out.numel * weight.shape[-1], out)
+    return Cost(products, 0 if bias is None else out.numel)
 
 
 @formula("aten.linear_backward", "aten.mkldnn_linear_backward")
@@ -60,7 +62,7 @@ def linear_backward(
 @formula("aten.addmm", "aten.sspaddmm", "aten._sparse_addmm")
 def addmm(mat1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 1) -> Cost:
     """``beta * self + alpha * (mat1 @ mat2)``."""
-    return Cost(out.numel * _inner(mat1), out.numel * _blend(beta, alpha))
+    return matmul(mat1, out) + Cost(other_flops=out.numel * _blend(beta, alpha))
 
 
 @formula("aten.addmv")
@@ -79,7 +81,8 @@ def baddbmm(batch1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float =
 def addbmm(batch1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 1) -> Cost:
     """``beta * self + alpha * sum over the batch of (batch1 @ batch2)``."""
     batch, _, length = batch1.shape
-    return Cost(batch * out.numel * length, out.numel * _blend(beta, alpha))
+    products = real_macs(batch * out.numel * length, out)
+    return Cost(products, out.numel * _blend(beta, alpha))
 
 
 @formula("aten.addr")
@@ -103,7 +106,8 @@ def tensordot(
     pairs = [(self.shape[a], other.shape[b]) for a, b in zip(dims_self, dims_other, strict=True)]
     summed_first = self.numel * any(a > b for a, b in pairs)
     summed_first += other.numel * any(b > a for a, b in pairs)
-    return Cost(out.numel * math.prod(min(pair) for pair in pairs), summed_first)
+    products = out.numel * math.prod(min(pair) for pair in pairs)
+    return Cost(real_macs(products, out), summed_first)
 
 
 @formula("aten._addmm_activation")

@@ -51,7 +51,16 @@ def convolution_add_relu(
     return convolution_forward(weight, out, bias) + Cost(other_flops=3 * out.numel)
 
 
-@formula("aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d")
+@formula(
+    "aten.conv_transpose1d",
+    "aten.conv_transpose2d",
+    "aten.conv_transpose3d",
+    "aten.slow_conv_transpose2d",
+    "aten.slow_conv_transpose3d",
+    "aten.cudnn_convolution_transpose",
+    "aten.miopen_convolution_transpose",
+    "aten._mps_convolution_transpose",
+)
 def convolution_transposed(
     input: TensorSpec, weight: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None
 ) -> Cost:
@@ -60,20 +69,6 @@ def convolution_transposed(
     The filters are (C_in, C_out / groups, *kernel).
     """
     return Cost(input.numel * math.prod(weight.shape[1:]), _bias(out, bias))
-
-
-@formula(
-    "aten.slow_conv_transpose2d",
-    "aten.slow_conv_transpose3d",
-    "aten.cudnn_convolution_transpose",
-    "aten.miopen_convolution_transpose",
-    "aten._mps_convolution_transpose",
-)
-def convolution_transposed_kernel(
-    self: TensorSpec, weight: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None
-) -> Cost:
-    """As :func:`convolution_transposed`, where the schema calls the input ``self``."""
-    return convolution_transposed(self, weight, out, bias)
 
 
 @formula("aten.convolution", "aten._convolution", "aten.convolution_overrideable")

@@ -19,6 +19,6 @@ def alpha_dropout(input: TensorSpec, train: bool) -> Cost:
 
 
 @formula("aten._fused_dropout")
-def dropout_fused(self: TensorSpec) -> Cost:
+def dropout_fused(input: TensorSpec) -> Cost:
     """As :func:`dropout` in training."""
-    return dropout(self, True)
+    return dropout(input, True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from flopscope.costs import Cost, formula
+from flopscope.costs.complex_numbers import real_macs
 from flopscope.records import TensorSpec
 
 Sizes: TypeAlias = Mapping[str, int]
@@ -33,7 +34,7 @@ def einsum(equation: str, tensors: Sequence[TensorSpec], path: Sequence[int] | N
         result, cost = contract(a, b, kept.union(*operands))
         total += cost
         operands.insert(len(operands) if path else 0, result)
-    return total
+    return Cost(real_macs(total.macs, tensors[0]), total.other_flops)
 
 
 def contract(a: Sizes, b: Sizes, needed: set[str]) -> tuple[Sizes, Cost]:

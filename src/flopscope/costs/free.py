@@ -19,8 +19,8 @@ FACTORIES = """
     geometric hamming_window hann_window kaiser_window linspace log_normal logspace multinomial
     new_empty new_empty_strided new_full new_ones new_zeros normal normal_functional ones ones_like
     poisson rand rand_like randint randint_like randn randn_like random randperm range
-    scalar_tensor tril_indices triu_indices uniform zeros zeros_like _no_grad_normal_
-    _no_grad_uniform_ _no_grad_fill_ _no_grad_zero_
+    scalar_tensor tril_indices triu_indices uniform zeros zeros_like
+
 """
 
 COPIES = """
@@ -51,7 +51,7 @@ VIEWS = """
 
 REARRANGEMENTS = """
     _cudnn_rnn_flatten_weight _mkldnn_reshape _mkldnn_transpose _pack_padded_sequence
-    _pack_sequence _pad_circular _pad_enum _pad_packed_sequence
+    _pad_circular _pad_enum _pad_packed_sequence
     channel_shuffle constant_pad_nd flip fliplr flipud im2col mkldnn_reorder_conv2d_weight
     mkldnn_reorder_conv3d_weight native_channel_shuffle pad pad_sequence pixel_shuffle
     pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d repeat_interleave
@@ -60,7 +60,7 @@ REARRANGEMENTS = """
 """
 
 SELECTIONS = """
-    _list_to_tensor _tensor_to_list _unsafe_index _unsafe_masked_index argwhere as_strided_scatter
+    _unsafe_index _unsafe_masked_index argwhere as_strided_scatter
     diagonal_scatter embedding gather index index_copy index_fill index_select masked_fill
     masked_scatter masked_select nonzero nonzero_numpy nonzero_static select_scatter slice_scatter
     take take_along_dim where put _reshape_from_tensor
@@ -92,8 +92,7 @@ METADATA = """
     item q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale q_zero_point
     qscheme record_stream resize resize_as resize_as_sparse set set_ sparse_dim sym_constrain_range
     sym_constrain_range_for_size sym_is_contiguous sym_numel sym_size sym_storage_offset sym_stride
-    numel size stride storage_offset dim is_contiguous is_strides_like_format
-    is_non_overlapping_and_dense
+    numel size stride storage_offset dim is_contiguous
 """
 
 OTHER_LIBRARIES = """

@@ -10,7 +10,7 @@ import math
 from functools import partial
 
 from flopscope.costs import Cost, declare_free, formula
-from flopscope.records import TensorSpec, tensors_in
+from flopscope.records import TensorSpec
 
 LERP = 3
 """``a + t * (b - a)``."""
@@ -61,21 +61,17 @@ def nearest_backward(grad_output: TensorSpec) -> Cost:
     return Cost(other_flops=grad_output.numel)
 
 
-def antialiased(
-    reach: int, out: TensorSpec, self: TensorSpec | None = None, input: TensorSpec | None = None
-) -> Cost:
+def antialiased(reach: int, input: TensorSpec, out: TensorSpec) -> Cost:
     """A pass along x, then one along y: a product and a sum per neighbour.
 
     Args:
         reach: how many neighbours the filter has to either side when enlarging; shrinking by a
         factor
             widens it by that factor.
-        out: the image resized to, (..., height, width).
-        self: the image resized from.
-        input: the same, by the name that the other overload has for it.
+        input: the image resized from, (..., height, width).
+        out: the image resized to.
     """
-    source = next(tensors_in((self, input)))
-    return Cost(other_flops=_separable(reach, source.shape, out.shape))
+    return Cost(other_flops=_separable(reach, input.shape, out.shape))
 
 
 def antialiased_backward(reach: int, grad_output: TensorSpec, input_size: tuple[int, ...]) -> Cost:

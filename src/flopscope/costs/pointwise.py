@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from flopscope.costs import Cost, formula
-from flopscope.records import TensorSpec
+from flopscope.costs import Cost, complex_numbers, formula
+from flopscope.costs.complex_numbers import is_complex
+from flopscope.records import Argument, TensorSpec
 
 FLOPS_PER_OUTPUT = {
     "sigmoid": 4,  # 1 / (1 + exp(-x))
@@ -41,14 +42,13 @@ FLOPS_PER_OUTPUT = {
     "remainder": 4,  # a - b * floor(a / b)
     "fmod": 4,  # a - b * trunc(a / b)
     "frac": 2,  # x - trunc(x)
-    "modf": 2,
     "logaddexp": 4,  # log(exp(a) + exp(b))
     "logaddexp2": 4,
     "xlogy": 2,  # x * log(y)
     "special_xlog1py": 2,
     "special_entr": 3,  # -x * log(x)
     "sinc": 3,  # sin(c * x) / (c * x)
-    "polar": 2,  # r * cos(t) and r * sin(t): 4 per complex output
+    "polar": 4,  # r * cos(t) and r * sin(t)
     "nan_to_num": 3,  # compared with nan, inf and -inf
     "linalg_cross": 3,  # a * b - c * d
     # comparisons and functions of one FLOP whose in-place forms lack torch's tag
@@ -80,8 +80,9 @@ def gelu(out: TensorSpec, approximate: str = "none") -> Cost:
 
 @formula("aten.add", "aten.sub", "aten.rsub")
 def add(out: TensorSpec, alpha: float = 1) -> Cost:
-    """``a + alpha * b``: a factor of 1 costs nothing."""
-    return per_output(1 + (alpha != 1), out)
+    """``a + alpha * b``: a factor of 1 costs nothing; complex numbers have two parts."""
+    each = complex_numbers.SUM if is_complex(out) else 1
+    return per_output(each * (1 + (alpha != 1)), out)
 
 
 @formula("aten.addcmul", "aten.addcdiv")
@@ -90,10 +91,20 @@ def addcmul(out: TensorSpec, value: float = 1) -> Cost:
     return per_output(2 + (value != 1), out)
 
 
-@formula("aten.div", "aten.divide", "aten.true_divide")
-def div(out: TensorSpec, rounding_mode: str | None = None) -> Cost:
-    """A division, and a rounding when one is asked for."""
-    return per_output(1 + (rounding_mode is not None), out)
+@formula("aten.mul")
+def mul(self: Argument, other: Argument, out: TensorSpec) -> Cost:
+    """A product; of two complex numbers 6, of a complex and a real one 2."""
+    if is_complex(self) and is_complex(other):
+        return per_output(complex_numbers.PRODUCT, out)
+    return per_output(2 if is_complex(out) else 1, out)
+
+
+@formula("aten.div")
+def div(other: Argument, out: TensorSpec, rounding_mode: str | None = None) -> Cost:
+    """A quotient, and a rounding when one is asked for; of complex numbers 11, by a real one 2."""
+    if is_complex(other):
+        return per_output(complex_numbers.QUOTIENT, out)
+    return per_output((2 if is_complex(out) else 1) + (rounding_mode is not None), out)
 
 
 @formula("aten.clamp", "aten.clip")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sysconfig
+import importlib
+import os
 import textwrap
 import traceback
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 LONGEST_MESSAGE = 300
 """Characters of an exception's message that fit a line someone will read."""
 
-_STDLIB = Path(sysconfig.get_path("stdlib"))
+_STDLIB = Path(os.__file__).parent
+_IMPORTING = importlib.import_module.__code__.co_filename
 _FLOPSCOPE = Path(__file__).parents[1]
 _INSTALLED = {"site-packages", "dist-packages"}
 
@@ -47,7 +49,7 @@ def foreign_frames(error: BaseException) -> list[tuple[str, int]]:
         for frame, line in traceback.walk_tb(error.__traceback__)
         if not (path := frame.f_code.co_filename).startswith("<")
         and not Path(path).is_relative_to(_FLOPSCOPE)
-        and Path(path) != _STDLIB / "importlib" / "__init__.py"
+        and path != _IMPORTING
     ]
 
 

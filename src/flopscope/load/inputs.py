@@ -11,6 +11,7 @@ from flopscope.errors import InputError
 from flopscope.load.spelling import did_you_mean
 
 if TYPE_CHECKING:
+    # Here, not above: parsing a shape must not wait for torch.
     import torch
 
 DTYPES = (
@@ -125,7 +126,8 @@ def make_inputs(
 
 
 def _make(spec: InputSpec, device: str) -> torch.Tensor:
-    import torch  # noqa: PLC0415 - takes seconds, and parsing needs none of it
+    # Here, not above: parsing a shape must not wait for torch.
+    import torch
 
     dtype: torch.dtype = getattr(torch, spec.dtype)
     is_meta = device == "meta"

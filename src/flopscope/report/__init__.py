@@ -1,12 +1,12 @@
-"""A report and how to show it: the value that every output format renders, and the formats by name."""
+"""A report and how to show it: what every output format renders, and the formats by name."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from json import loads
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -104,7 +104,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it, in plain dicts and lists."""
-        document: dict[str, Any] = json.loads(self.to_json())
+        document: dict[str, Any] = loads(self.to_json())
         return document
 
     def save(self, path: str | Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = "str | int | float | None"
 
 Kind: TypeAlias = Literal["text", "count", "arithmetic", "figure"]
-"""``count`` and ``arithmetic`` add up over a level; uncounted operators are missing from the latter."""
+"""``count`` and ``arithmetic`` add up over a level; uncounted operators are missing in the latter."""
 
 
 def always(report: Report) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flopscope.report.characters import shorten, spelling
 from flopscope.report.columns import Column, columns_of
-from flopscope.report.fitting import Needs, align, fit
+from flopscope.report.fitting import GAP, Needs, align, fit
 from flopscope.report.outline import Line, outline
 from flopscope.report.rows import Row
 
@@ -39,10 +39,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table whose cells are all of their column's width or less.
+    """A table in which every cell but the labels is padded to its column's width.
 
     Attributes:
         columns: those that fit, the module's name first.
+        widths: of those columns, by name.
         rows: what each line is about; the first is the model.
         labels: the first column, line by line.
         cells: the other columns by name, line by line.
@@ -50,10 +51,21 @@ class Grid:
     """
 
     columns: tuple[Column, ...]
+    widths: Mapping[str, int]
     rows: tuple[Row, ...]
     labels: tuple[Label, ...]
     cells: Mapping[str, tuple[str, ...]]
     left_out: tuple[Column, ...]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What stands above the cells of each column but the first."""
+        _, *others = self.columns
+        return tuple(_pad(column, column.title, self.widths[column.name]) for column in others)
+
+    @property
+    def width(self) -> int:
+        return sum(self.widths.values()) + GAP * (len(self.widths) - 1)
 
 
 def grid_of(report: Report, view: View) -> Grid:
@@ -63,43 +75,48 @@ def grid_of(report: Report, view: View) -> Grid:
     never cut.
     """
     spell = spelling(view)
-    label_column, *others = columns_of(report, view)
-    columns = (label_column, *others)
+    ellipsis = spell("…")
+    columns = columns_of(report, view)
+    label_column, *others = columns
     lines = outline(report, columns, view)
-    labels = [_label(line, spell) for line in lines]
-    cells = {
-        column.name: _column(column, [spell(column.cell(line.row, report)) for line in lines])
-        for column in others
-    }
+    labels = [
+        Label(spell(line.guides), spell(line.row.name), spell(line.row.times)) for line in lines
+    ]
+    cells = {column.name: _cells(column, lines, report, spell) for column in others}
     needs = {label_column.name: _label_needs(label_column, labels, view)}
     needs |= {column.name: _needs(column, cells[column.name]) for column in others}
     widths = fit(needs, view.width)
-    ellipsis = spell("…")
+    kept = [column for column in others if column.name in widths]
+
+    def fitted(column: Column) -> tuple[str, ...]:
+        width = widths[column.name]
+        return tuple(
+            _pad(column, shorten(cell, width, ellipsis), width) for cell in cells[column.name]
+        )
+
     return Grid(
-        columns=tuple(column for column in columns if column.name in widths),
+        columns=(label_column, *kept),
+        widths=widths,
         rows=tuple(line.row for line in lines),
         labels=tuple(_cut(label, widths[label_column.name], ellipsis) for label in labels),
-        cells={
-            column.name: tuple(
-                shorten(cell, widths[column.name], ellipsis) for cell in cells[column.name]
-            )
-            for column in others
-            if column.name in widths
-        },
+        cells={column.name: fitted(column) for column in kept},
         left_out=tuple(column for column in others if column.name not in widths),
     )
 
 
-def _label(line: Line, spell: Callable[[str], str]) -> Label:
-    return Label(spell(line.guides), spell(line.row.name), spell(line.row.times))
-
-
-def _column(column: Column, cells: list[str]) -> list[str]:
+def _cells(
+    column: Column, lines: tuple[Line, ...], report: Report, spell: Callable[[str], str]
+) -> list[str]:
+    cells = [spell(column.cell(line.row, report)) for line in lines]
     return cells if column.kind == "text" else align(cells)
 
 
+def _pad(column: Column, text: str, width: int) -> str:
+    return text.ljust(width) if column.kind == "text" else text.rjust(width)
+
+
 def _label_needs(column: Column, labels: list[Label], view: View) -> Needs:
-    """Names get half of the width before another column does; none gets shorter than is readable."""
+    """A name may take half of the width, and never gets shorter than is readable."""
     natural = max(len(column.title), *map(len, labels))
     readable = max(len(label) - max(0, len(label.name) - SHORTEST_NAME) for label in labels)
     half = (view.width or natural) // 2

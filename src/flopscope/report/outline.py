@@ -39,9 +39,7 @@ def outline(report: Report, columns: tuple[Column, ...], view: View) -> tuple[Li
             yield from inside(child, guides + ("   " if last else "│  "))
 
     def adds(row: Row) -> bool:
-        return is_incomplete(row, report) or any(
-            column.value(row, report) for column in additive
-        )
+        return is_incomplete(row, report) or any(column.value(row, report) for column in additive)
 
     root = row_of(report.profile.root, view)
     return (Line("", root), *inside(root, ""))

@@ -1,4 +1,4 @@
-"""A profile's modules as the rows of a report: runs of identical modules folded, own work set apart."""
+"""A model's modules as the rows of a report: runs of identical ones folded, own work set apart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flopscope.report import View
 
 Kind: TypeAlias = Literal["module", "own"]
-"""A module with all that is inside it, or the operators that ran in a module but in no child of it."""
+"""A module with all that is inside it, or what ran in a module but in no child of it."""
 
 OWN_NAME = "(own ops)"
 
@@ -57,7 +57,7 @@ class Row:
         """How many calls the row sums, where that needs saying: ``"×32"``, ``"×0"``."""
         if self.kind == "own" or self.calls == 1 or (self.ran and not self.calls):
             return ""
-        return f"×{self.calls}"
+        return f"×{self.calls:,}"
 
     @cached_property
     def cost(self) -> Cost:
@@ -108,7 +108,7 @@ def _singly(siblings: Siblings) -> Iterator[tuple[str, tuple[Node, ...]]]:
 
 
 def _runs(siblings: Siblings) -> Iterator[tuple[str, tuple[Node, ...]]]:
-    """Identical siblings with consecutive numbers together, named by the first and the last number."""
+    """Identical siblings with consecutive numbers together, under the first and the last number."""
     runs: list[Siblings] = []
     for nodes in siblings:
         if runs and _follows(runs[-1][-1][0], nodes[0]):

@@ -25,8 +25,8 @@ def iqr_seconds(timing: Timing) -> float | None:
 def seconds_inside(timing: Timing | None, node: Node) -> float | None:
     """The time spent in a module and its children, or None where it was not measured.
 
-    The model's is the median of the runs without hooks, which no measuring slows down. A module that
-    only holds others, such as a ``ModuleList``, takes as long as they do.
+    The model's is the median of the runs without hooks, which no measuring slows down. A module
+    that only holds others, such as a ``ModuleList``, takes as long as they do.
     """
     if timing is None:
         return None
@@ -40,8 +40,8 @@ def seconds_inside(timing: Timing | None, node: Node) -> float | None:
 def own_seconds(timing: Timing | None, node: Node) -> float | None:
     """The time a module spent outside its children, by the measurements with hooks.
 
-    None where those do not say, or where its children together took longer than it did, as when one of
-    them was called from elsewhere.
+    None where those do not say, or where its children together took longer than it did, as when
+    one of them was called from elsewhere.
     """
     if timing is None or node.scope not in timing.module_seconds:
         return None

@@ -11,7 +11,7 @@ from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import sizes_of
 from flopscope.report.speed import flops_per_second, iqr_seconds, median_seconds
 from flopscope.tree import Uncounted
-from flopscope.units import format_fixed, format_mebibytes, format_quantity
+from flopscope.units import format_bytes, format_fixed, format_mebibytes, format_quantity
 
 if TYPE_CHECKING:
     from flopscope.report import Report
@@ -79,22 +79,18 @@ def _totals(report: Report) -> Iterator[Fact]:
     yield Fact("MACs", (f"{least}{report.macs:,}",))
     yield Fact("FLOPs", (f"{least}{report.flops:,}",))
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
-    yield Fact(
-        "moved",
-        (
-            f"{format_quantity(report.bytes_moved, 'B')} read and written"
-            f" · {least}{format_fixed(intensity, 1)} FLOP/B",
-        ),
-    )
+    moved = f"{format_bytes(report.bytes_moved)} read and written"
+    yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
+    yield Fact("sizes", (_sizes(report),))
+
+
+def _sizes(report: Report) -> str:
     sizes = sizes_of(report)
-    yield Fact(
-        "sizes",
-        (
-            f"{format_mebibytes(sizes.inputs)} input"
-            f" + {format_mebibytes(sizes.activations)} forward/backward"
-            f" + {format_mebibytes(sizes.params)} params"
-            f" = {format_mebibytes(sizes.total)} estimated total",
-        ),
+    return (
+        f"{format_mebibytes(sizes.inputs)} input"
+        f" + {format_mebibytes(sizes.activations)} forward/backward"
+        f" + {format_mebibytes(sizes.params)} params"
+        f" = {format_mebibytes(sizes.total)} estimated total"
     )
 
 
@@ -116,14 +112,14 @@ def _coverage(report: Report) -> Fact:
     if not report.uncounted:
         return Fact("coverage", (f"every operator counted: {counted}",), "good")
     calls = sum(entry.calls for entry in report.uncounted)
-    total = f"{_many(calls, 'call')} NOT counted ({counted}): MACs and FLOPs are at least what is shown"
+    total = f"{_many(calls, 'call')} NOT counted ({counted}): MACs and FLOPs are lower bounds"
     return Fact("coverage", (total, *map(_left_out, report.uncounted)), "bad")
 
 
 def _left_out(entry: Uncounted) -> str:
     return (
         f"{entry.op}: {_many(entry.calls, 'call')} in {_places(entry.scopes)},"
-        f" {entry.elements:,} elements, {format_quantity(entry.nbytes, 'B')}"
+        f" {entry.elements:,} elements, {format_bytes(entry.nbytes)}"
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.box import Box
 from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from flopscope.report.characters import spelling
+from flopscope.report.columns import Column
 from flopscope.report.fitting import GAP
 from flopscope.report.grid import Grid, Label, grid_of
 from flopscope.report.legend import legend
@@ -24,10 +26,15 @@ if TYPE_CHECKING:
 _UNBOUNDED = 100_000
 """Cells to a line where nothing bounds it."""
 
-_RULED = Box("    \n    \n────\n    \n    \n────\n    \n    \n")
-_RULED_IN_ASCII = Box("    \n    \n----\n    \n    \n----\n    \n    \n", ascii=True)
+_LABEL_WIDTH = len("convention")
+"""So that all that is said above and below the table begins at the same place."""
 
-_TONES = {"plain": "", "good": "green", "bad": "red"}
+_PLAIN, _BOLD, _DIM = Style(), Style(bold=True), Style(dim=True)
+_OWN, _TIMES = Style(dim=True, italic=True), Style(color="cyan")
+_TONES = {"plain": _PLAIN, "good": Style(color="green"), "bad": Style(color="red")}
+
+_NOTHING = {"0", "0 B", "0.0", "0.0%", "-"}
+"""Cells that step back, so that the others stand out."""
 
 
 def render(report: Report, view: View) -> str:
@@ -37,23 +44,22 @@ def render(report: Report, view: View) -> str:
     """
     spell = spelling(view)
     grid = grid_of(report, view)
-    console = _console(view)
+    written = io.StringIO()
+    console = _console(written, view)
     console.print(Text(spell(report.target), style="bold"))
     console.print(_facts(heading(report), view))
     console.print()
-    console.print(_table(grid, view), crop=False)
-    for line in legend(grid):
-        console.print(Text(spell(line), style="dim"))
+    console.print(Segments(_table(grid, rule=spell("─"))), crop=False, end="")
+    console.print(_facts(legend(grid), view), style="dim")
     console.print()
     console.print(_facts(summary(report), view))
-    written = console.file.getvalue()
-    return "\n".join(line.rstrip() for line in written.splitlines())
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
-def _console(view: View) -> Console:
+def _console(file: io.StringIO, view: View) -> Console:
     """A console that knows nothing of the process's own terminal or environment."""
     return Console(
-        file=io.StringIO(),
+        file=file,
         width=view.width or _UNBOUNDED,
         force_terminal=view.color,
         color_system="standard" if view.color else None,
@@ -69,53 +75,58 @@ def _console(view: View) -> Console:
 def _facts(facts: Iterable[Fact], view: View) -> Table:
     spell = spelling(view)
     table = Table.grid(padding=(0, GAP, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
+    table.add_column(style="dim", no_wrap=True, min_width=_LABEL_WIDTH)
     table.add_column(overflow="fold")
     for fact in facts:
-        label, tone = fact.label, _TONES[fact.tone]
-        for line in fact.lines:
-            table.add_row(spell(label), Text(spell(line), style=tone))
-            label, tone = "", "" if fact.tone == "good" else tone
+        for index, line in enumerate(fact.lines):
+            label = "" if index else spell(fact.label)
+            table.add_row(label, Text(spell(line), style=_TONES[fact.tone]))
     return table
 
 
-def _table(grid: Grid, view: View) -> Table:
-    """The grid between rules, with the model's own figures as totals at the foot."""
-    total = len(grid.rows) > 1
-    table = Table(
-        box=_RULED_IN_ASCII if view.ascii else _RULED,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, GAP - 1, 0, 0),
-        show_footer=total,
-        border_style="dim",
-        header_style="bold",
-        footer_style="bold",
-    )
-    label_column, *others = grid.columns
-    table.add_column(label_column.title, "Total", no_wrap=True)
-    for column in others:
-        text = column.kind == "text"
-        table.add_column(
-            Text(column.title, justify="left" if text else "right"),
-            "" if text else grid.cells[column.name][0],
-            justify="left" if text else "right",
-            style="dim" if text else "",
-            no_wrap=True,
-        )
+def _table(grid: Grid, rule: str) -> Iterator[Segment]:
+    """The grid between rules, with the model's own figures as totals at the foot.
+
+    Its cells have their widths already: rich's own tables would measure each of them again, which
+    takes minutes for a model of many experts.
+    """
+    label_column, *columns = grid.columns
+    label_width = grid.widths[label_column.name]
+    ruled = [Segment(rule * grid.width, _DIM), Segment.line()]
+
+    def line(label: Sequence[Segment], cells: Sequence[str], style: Style) -> Iterator[Segment]:
+        yield from label
+        yield Segment(" " * (label_width - sum(len(part.text) for part in label)))
+        for column, cell in zip(columns, cells, strict=True):
+            yield Segment(" " * GAP + cell, style + _cell_style(column, cell))
+        yield Segment.line()
+
+    def total(column: Column) -> str:
+        figure = grid.cells[column.name][0]
+        return " " * len(figure) if column.kind == "text" else figure
+
+    yield from line([Segment(label_column.title, _BOLD)], grid.titles, _BOLD)
+    yield from ruled
     for index, (row, label) in enumerate(zip(grid.rows, grid.labels, strict=True)):
-        cells = [grid.cells[column.name][index] for column in others]
-        table.add_row(_label(row, label), *map(Text, cells), style=_style(row, label))
-    return table
+        cells = [grid.cells[column.name][index] for column in columns]
+        style = _row_style(row, label)
+        yield from line(list(_label(row, label, style)), cells, style)
+    yield from ruled
+    yield from line([Segment("Total", _BOLD)], [total(column) for column in columns], _BOLD)
 
 
-def _label(row: Row, label: Label) -> Text:
-    name = Text(label.name, style="italic dim" if row.kind == "own" else "")
-    times = Text(f" {label.times}" if label.times else "", style="cyan")
-    return Text.assemble((label.guides, "dim"), name, times)
+def _label(row: Row, label: Label, style: Style) -> Iterator[Segment]:
+    yield Segment(label.guides, _DIM)
+    yield Segment(label.name, style + (_OWN if row.kind == "own" else _PLAIN))
+    if label.times:
+        yield Segment(f" {label.times}", _TIMES)
 
 
-def _style(row: Row, label: Label) -> str:
+def _row_style(row: Row, label: Label) -> Style:
     if not row.ran:
-        return "dim"
-    return "" if label.guides else "bold"
+        return _DIM
+    return _PLAIN if label.guides else _BOLD
+
+
+def _cell_style(column: Column, cell: str) -> Style:
+    return _DIM if column.kind == "text" or cell.strip() in _NOTHING else _PLAIN

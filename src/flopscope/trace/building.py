@@ -22,7 +22,7 @@ def building() -> Iterator[None]:
     """
     replaced: dict[int, tuple[torch.Tensor, torch.nn.Parameter]] = {}
 
-    def without_values(module: torch.nn.Module, name: str, parameter: Any) -> Any:
+    def without_values(_module: torch.nn.Module, _name: str, parameter: Any) -> Any:
         if type(parameter) is not torch.nn.Parameter or parameter.is_meta:
             return None
         if id(parameter) not in replaced:

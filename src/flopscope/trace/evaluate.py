@@ -1,8 +1,8 @@
 """Partial evaluation of a program: known values are computed, unknown ones are shapes.
 
-One dispatch mode sees every operator that the user wrote. Where all its tensors are known it runs, on
-the CPU. Where one is unknown nothing runs: the shapes of its outputs follow from those of its inputs, are
-worked out once and remembered.
+One dispatch mode sees every operator that the user wrote. Where all its tensors are known it runs,
+on the CPU. Where one is unknown nothing runs: the shapes of its outputs follow from those of its
+inputs, are worked out once and remembered.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from flopscope.records import Operation
+from flopscope.trace.knowledge import Knowledge
 from flopscope.trace.rules import RANDOM, RULES
-from flopscope.trace.specs import arguments_by_name, map_tensors, tensors_among
+from flopscope.trace.specs import arguments_by_name, tensors_among
 from flopscope.trace.steps import (
     Step,
     learn,
@@ -26,11 +27,9 @@ from flopscope.trace.steps import (
     written_returns,
 )
 from flopscope.trace.unknown import (
-    CPU,
     KNOWN_ELEMENTS,
     SpecKey,
     Unknown,
-    address_of,
     key_of,
     takes_itself_apart,
 )
@@ -56,16 +55,13 @@ class PartialEvaluation(TorchDispatchMode):
         make_unknown: Callable[[SpecKey], torch.Tensor] = Unknown,
         foreign: Iterable[torch.Tensor] = (),
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
         self.assume = assume
         self.make_unknown = make_unknown
+        self.knowledge = Knowledge(foreign)
+        self.is_unknown = self.knowledge.is_unknown
         self._steps: dict[Any, Step] = {}
-        self._overwritten: dict[int, torch.UntypedStorage] = {}
-        self._copies: dict[int, torch.UntypedStorage | None] = {
-            address_of(tensor): None for tensor in foreign if _has_memory(tensor)
-        }
-        self._supposed: dict[int, tuple[torch.UntypedStorage, tuple[str, str, str]]] = {}
         self._saw_unknown = False
 
     @classmethod
@@ -100,18 +96,10 @@ class PartialEvaluation(TorchDispatchMode):
         if not unknown and step.elements <= KNOWN_ELEMENTS:
             return self.compute(func, args, kwargs)
         if "inplace" in step.operation.tags:
-            self._forget_values(func, args, kwargs)
+            self._forget_written(func, args, kwargs)
         if step.fresh is not None:
             return self.make_unknown(step.fresh)
         return results_of(step, func, args, kwargs, self.make_unknown)
-
-    def is_unknown(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor's values must not be looked at."""
-        if type(tensor) is Unknown or tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
-            return True
-        if tensor.numel() > KNOWN_ELEMENTS:
-            return True
-        return bool(self._overwritten) and address_of(tensor) in self._overwritten
 
     def any_unknown(self, *values: Any) -> bool:
         """Whether some tensor among these is unknown."""
@@ -119,13 +107,10 @@ class PartialEvaluation(TorchDispatchMode):
 
     def compute(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run an operator on known values, without writing to the caller's tensors."""
-        own_args = [self._own(value) for value in args]
-        own_kwargs = {name: self._own(value) for name, value in kwargs.items()}
+        own_args = [self.knowledge.own(value) for value in args]
+        own_kwargs = {name: self.knowledge.own(value) for name, value in kwargs.items()}
         returned = func(*own_args, **own_kwargs)
-        if self._supposed:
-            for assumption in self._suppositions((*args, *kwargs.values())):
-                for tensor in tensors_among((returned,)):
-                    self.suppose(tensor, *assumption)
+        self.knowledge.inherit((returned,), (*args, *kwargs.values()))
         written = written_returns(func)
         if not written:
             return returned
@@ -141,7 +126,7 @@ class PartialEvaluation(TorchDispatchMode):
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         """Run an operator whose output's size depends on values, all of them known."""
-        self.consume(func, *args)
+        self.consume(*args)
         returned = self.compute(func, args, kwargs)
         self.record_result(func, args, kwargs, returned)
         return returned
@@ -154,51 +139,22 @@ class PartialEvaluation(TorchDispatchMode):
         if step.operation is not None:
             self.record(step.operation)
 
-    def suppose(self, tensor: torch.Tensor, name: str, op: str, value: str) -> None:
-        """Remember that a known tensor, and what is computed from it, rests on an assumption."""
-        self._supposed[address_of(tensor)] = tensor.untyped_storage(), (name, op, value)
-
-    def consume(self, func: Any, *values: Any) -> None:
+    def consume(self, *values: Any) -> None:
         """State the assumptions behind values that decide over a size or a branch."""
-        if self._supposed:
-            for assumption in self._suppositions(values):
-                self.assume(*assumption)
+        for supposition in self.knowledge.suppositions(values):
+            self.assume(*supposition)
 
-    def _suppositions(self, values: Iterable[Any]) -> set[tuple[str, str, str]]:
-        addresses = (address_of(tensor) for tensor in tensors_among(values))
-        return {self._supposed[address][1] for address in addresses if address in self._supposed}
-
-    def _own(self, value: Any) -> Any:
-        """An argument with the caller's tensors replaced by copies, and the CPU for every device."""
-        return CPU if isinstance(value, torch.device) else map_tensors(self._own_tensor, value)
-
-    def _own_tensor(self, value: torch.Tensor) -> torch.Tensor:
-        address = address_of(value)
-        if address not in self._copies:
-            return value
-        storage = self._copies[address]
-        if storage is None:
-            storage = self._copies[address] = value.untyped_storage().clone()
-        mine = torch.empty(0, dtype=value.dtype)
-        return mine.set_(storage, value.storage_offset(), value.shape, value.stride())  # type: ignore[call-overload]  # torch's stub lacks the UntypedStorage form
-
-    def _forget_values(
-        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> None:
-        """Known tensors that an unknown value is written to are unknown from here on."""
+    def _forget_written(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         bound = arguments_by_name(func._schema, args, kwargs)
-        for name in written_arguments(func):
-            for tensor in tensors_among((bound.get(name),)):
-                if _has_memory(tensor):
-                    self._overwritten[address_of(tensor)] = tensor.untyped_storage()
+        written = [bound.get(name) for name in written_arguments(func)]
+        self.knowledge.forget(tensors_among(written))
 
     def _key(
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> tuple[tuple[Any, ...], bool]:
         self._saw_unknown = func in RANDOM
         parts = [func]
-        for value in args:
-            parts.append(self._part(value))
+        parts.extend([self._part(value) for value in args])
         for name, value in kwargs.items():
             parts += (name, self._part(value))
         return tuple(parts), self._saw_unknown
@@ -217,7 +173,3 @@ class PartialEvaluation(TorchDispatchMode):
                 self._saw_unknown = True
             return key_of(value)
         return kind, value  # 1, 1.0 and True are equal, but make other dtypes
-
-
-def _has_memory(tensor: torch.Tensor) -> bool:
-    return type(tensor) is not Unknown and not tensor.is_meta and tensor.layout is torch.strided

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from flopscope import costs
@@ -22,7 +21,7 @@ class Execution(TorchDispatchMode):
     """
 
     def __init__(self, record: Record) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
 
     @classmethod
@@ -40,9 +39,7 @@ class Execution(TorchDispatchMode):
             with self:
                 return func.decompose(*args, **kwargs)
         returned = func(*args, **kwargs)
-        operation = step_from(
-            func, (args, kwargs), (*args, *kwargs.values()), returned
-        ).operation
+        operation = step_from(func, (args, kwargs), (*args, *kwargs.values()), returned).operation
         if operation is not None:
             self.record(operation)
         return returned

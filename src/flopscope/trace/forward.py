@@ -12,12 +12,13 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
 from flopscope.errors import TraceError
+from flopscope.guest import as_found
+from flopscope.naming import module_paths
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec, Trace
 from flopscope.trace.evaluate import PartialEvaluation
-from flopscope.trace.rules.selection import load_torchvision_rules
-from flopscope.trace.guest import as_found
 from flopscope.trace.modules import module_specs
-from flopscope.trace.scopes import ScopeTracker, module_paths
+from flopscope.trace.rules.selection import load_torchvision_rules
+from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of, tensors_among
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of
 
@@ -27,8 +28,8 @@ def trace(
 ) -> Trace:
     """Run a model once on shapes alone and record every operator it calls.
 
-    The model and the inputs are left as they were found. Integer and boolean inputs of up to a million
-    elements keep their values; all else is known by shape only.
+    The model and the inputs are left as they were found. Integer and boolean inputs of up to a
+    million elements keep their values; all else is known by shape only.
 
     Args:
         model: on any device, the meta device included.
@@ -114,7 +115,7 @@ def _without_version_counters() -> AbstractContextManager[Any]:
 
 
 def _uncompiled() -> AbstractContextManager[Any]:
-    """Run compiled functions as they were written; there are none unless the compiler was imported."""
+    """Run compiled functions as they were written (none are unless the compiler was imported)."""
     if "torch._dynamo" not in sys.modules:
         return nullcontext()
     stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")

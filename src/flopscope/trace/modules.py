@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
+from torch.nn.parameter import is_lazy
 
+from flopscope.naming import module_paths
 from flopscope.records import ModuleSpec, Scope
-from flopscope.trace.scopes import Visits, module_paths
+from flopscope.trace.scopes import Visits
 
 
 @dataclass
@@ -20,9 +22,7 @@ class _Holdings:
     shared: list[tuple[str, str]] = field(default_factory=list)
 
 
-def module_specs(
-    model: torch.nn.Module, visits: Mapping[Scope, Visits]
-) -> tuple[ModuleSpec, ...]:
+def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tuple[ModuleSpec, ...]:
     """Every module with what it owns and what a forward pass saw of it, parents first.
 
     A tensor held by several modules belongs to the first of them that ran.
@@ -38,9 +38,7 @@ def module_specs(
     )
 
 
-def _claim(
-    scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[int, str]
-) -> None:
+def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[int, str]) -> None:
     for table, owned in ((module._parameters, held.params), (module._buffers, held.buffers)):
         for name, tensor in table.items():
             if tensor is None:
@@ -53,9 +51,7 @@ def _claim(
                 owned.append(tensor)
 
 
-def _spec(
-    scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits
-) -> ModuleSpec:
+def _spec(scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits) -> ModuleSpec:
     return ModuleSpec(
         scope=scope,
         kind=type(module).__name__,
@@ -72,8 +68,7 @@ def _spec(
 
 
 def _numel(tensor: torch.Tensor) -> int:
-    uninitialized = isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin)
-    return 0 if uninitialized else tensor.numel()
+    return 0 if is_lazy(tensor) else tensor.numel()
 
 
 def _nbytes(tensor: torch.Tensor) -> int:

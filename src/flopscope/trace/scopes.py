@@ -1,4 +1,4 @@
-"""Which module is running: a stack kept by torch's global module hooks, which leave the model alone."""
+"""Which module is running: a stack kept by torch's global hooks, which leave the model alone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.nn.modules.module import (
 )
 from torch.utils._pytree import tree_leaves
 
+from flopscope.naming import ScopeNames
 from flopscope.records import Scope, TensorSpec
 from flopscope.trace.specs import spec_of
 
@@ -43,12 +44,11 @@ class ScopeTracker:
     current: Scope = ""
     visits: dict[Scope, Visits] = field(default_factory=dict)
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
-    _names: dict[int, list[Scope]] = field(default_factory=dict)
+    _names: ScopeNames = field(init=False)
     _stack: list[Scope] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for scope, module in module_paths(self.model):
-            self._names.setdefault(id(module), []).append(scope)
+        self._names = ScopeNames(self.model)
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -61,11 +61,12 @@ class ScopeTracker:
             before.remove()
             after.remove()
 
-    def _enter(self, module: torch.nn.Module, args: Any) -> None:
+    def _enter(self, module: torch.nn.Module, _args: Any) -> None:
         self._stack.append(self.current)
-        self.current = self._scope_of(module)
+        # A module made during forward is no part of the model: its calls are its caller's.
+        self.current = self._names.of(module, self.current) or self.current
 
-    def _leave(self, module: torch.nn.Module, args: Any, output: Any) -> None:
+    def _leave(self, _module: torch.nn.Module, args: Any, output: Any) -> None:
         failed = output is None and sys.exc_info()[1] is not None
         if not failed:
             self.failure = None  # an inner module raised and the program went on
@@ -81,34 +82,6 @@ class ScopeTracker:
         visit.output_nbytes += sum(spec.nbytes for spec in outputs)
         if visit.calls == 1:
             visit.outputs = outputs
-
-    def _scope_of(self, module: torch.nn.Module) -> Scope:
-        """The name under the running module where there are several, else the first one.
-
-        A module that is not part of the model (made during forward) runs in its caller's scope.
-        """
-        names = self._names.get(id(module))
-        if not names:
-            return self.current
-        if len(names) > 1 and self.current:
-            inside = self.current + "."
-            return next((name for name in names if name.startswith(inside)), names[0])
-        return names[0]
-
-
-def module_paths(model: torch.nn.Module) -> Iterator[tuple[Scope, torch.nn.Module]]:
-    """Every path to every module, parents first: a module held twice comes twice."""
-
-    def walk(
-        scope: Scope, module: torch.nn.Module, above: tuple[int, ...]
-    ) -> Iterator[tuple[Scope, torch.nn.Module]]:
-        yield scope, module
-        for name, child in module._modules.items():
-            if child is not None and id(child) not in above:  # a child may point at its parent
-                inside = f"{scope}.{name}" if scope else name
-                yield from walk(inside, child, (*above, id(child)))
-
-    yield from walk("", model, (id(model),))
 
 
 def _specs_in(values: Any) -> tuple[TensorSpec, ...]:

@@ -24,7 +24,7 @@ def spec_of(tensor: torch.Tensor) -> TensorSpec:
 
 
 def map_tensors(function: Callable[[torch.Tensor], Any], values: Any) -> Any:
-    """Arguments of an operator with every tensor replaced: in lists and tuples, which is all there is."""
+    """An operator's arguments with every tensor replaced, also inside lists and tuples."""
     if isinstance(values, torch.Tensor):
         return function(values)
     if isinstance(values, (list, tuple)):

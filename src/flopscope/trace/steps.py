@@ -1,4 +1,4 @@
-"""What an operator does to shapes: worked out once on the meta device, then remembered as a step."""
+"""What an operator does to shapes: worked out once on the meta device, then remembered."""
 
 from __future__ import annotations
 
@@ -124,9 +124,7 @@ def results_of(
 @cache
 def is_composite(func: Any) -> bool:
     """Whether an operator is written in terms of others, for any device."""
-    return torch._C._dispatch_has_kernel_for_dispatch_key(
-        func.name(), "CompositeImplicitAutograd"
-    )
+    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
 
 
 @cache
@@ -146,8 +144,7 @@ def written_returns(func: Any) -> dict[int, Returned]:
     return {
         place: Returned(writes[frozenset(result.alias_info.before_set)])
         for place, result in enumerate(func._schema.returns)
-        if result.alias_info is not None
-        and frozenset(result.alias_info.before_set) in writes
+        if result.alias_info is not None and frozenset(result.alias_info.before_set) in writes
     }
 
 

@@ -19,8 +19,8 @@ KNOWN_ELEMENTS = 1 << 20
 class Unknown(torch.Tensor):
     """A tensor without memory whose values depend on parameters, inputs or chance.
 
-    It claims to live on the CPU, beside the known tensors, so that a program that compares or copies
-    devices sees one device everywhere.
+    It claims to live on the CPU, beside the known tensors, so that a program that compares or
+    copies devices sees one device everywhere.
     """
 
     key: SpecKey
@@ -36,15 +36,15 @@ class Unknown(torch.Tensor):
             tensor._is_param = True  # what isinstance(tensor, nn.Parameter) looks at
         return tensor
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment] # as torch says to
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override] # torch types its own default, not the protocol
         cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         raise RuntimeError(f"{func} ran on a tensor without values outside of a trace")
 
-    def __repr__(self, *, tensor_contents: object = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override] # as torch calls it
         shape, _, dtype = self.key
         return f"Unknown({list(shape)}, {dtype})"
 
@@ -59,7 +59,7 @@ class Unknown(torch.Tensor):
             return self.item()
         return [row.tolist() for row in self.unbind(0)]
 
-    def numpy(self, *, force: bool = False) -> Any:
+    def numpy(self, **_options: Any) -> Any:
         raise TypeError("the values of this tensor are unknown: it cannot become a NumPy array")
 
 
@@ -75,7 +75,7 @@ def address_of(tensor: torch.Tensor) -> int:
 
 
 def takes_itself_apart(kind: type[torch.Tensor]) -> bool:
-    """Whether a subclass of the user's turns operators on itself into others, which are then seen."""
+    """Whether a tensor subclass turns operators on itself into others, which are then seen."""
     return kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
 
 

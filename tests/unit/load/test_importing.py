@@ -13,9 +13,11 @@ Write = Callable[[str, str], Path]
 
 
 def test_the_working_directory_comes_before_what_is_installed(write: Write) -> None:
-    write("thop.py", "mine = True")
+    installed = write("site-packages/nets.py", "mine = False").parent
+    sys.path.append(str(installed))
+    write("nets.py", "mine = True")
 
-    assert import_name("thop").mine
+    assert import_name("nets").mine
 
 
 def test_a_directory_is_put_on_the_path_once(write: Write, tmp_path: Path) -> None:

@@ -90,7 +90,10 @@ def test_an_unknown_written_into_a_known_tensor_makes_it_unknown():
 
 
 def test_a_tensor_made_on_the_device_of_an_unknown_is_known():
-    assert seen_by(lambda x: torch.tensor([2, 3], device=x.device).tolist(), torch.ones(1)) == [2, 3]
+    assert seen_by(lambda x: torch.tensor([2, 3], device=x.device).tolist(), torch.ones(1)) == [
+        2,
+        3,
+    ]
 
 
 def test_known_and_unknown_tensors_are_on_one_device():
@@ -98,7 +101,9 @@ def test_known_and_unknown_tensors_are_on_one_device():
     model.register_buffer("table", torch.arange(3))
     devices = []
     model.register_forward_pre_hook(
-        lambda module, args: devices.extend([module.weight.device, module.table.device, args[0].device])
+        lambda module, args: devices.extend(
+            [module.weight.device, module.table.device, args[0].device]
+        )
     )
     trace(model, (torch.ones(1, 2),))
     assert len(set(devices)) == 1
@@ -127,7 +132,11 @@ def test_integer_and_float_arguments_are_told_apart():
 
 def test_no_torch_object_crosses_into_a_trace():
     def function(x):
-        return x.to(torch.float16).sum(-1, dtype=torch.float32).contiguous(memory_format=torch.preserve_format)
+        return (
+            x.to(torch.float16)
+            .sum(-1, dtype=torch.float32)
+            .contiguous(memory_format=torch.preserve_format)
+        )
 
     def plain(value):
         if isinstance(value, tuple):
@@ -143,7 +152,8 @@ def test_the_operators_are_those_that_the_user_wrote():
     model = nn.LSTM(4, 8, batch_first=True)
     ops = [call.operation.op for call in trace(model, (torch.ones(2, 5, 4),)).calls]
     assert ops.count("aten.lstm") == 1
-    assert "aten.mm" not in ops and "aten.addmm" not in ops
+    assert "aten.mm" not in ops
+    assert "aten.addmm" not in ops
 
 
 def test_a_value_that_is_asked_for_is_assumed_and_said():

@@ -1,4 +1,4 @@
-"""A trace says which module made each call and what each module owns, and leaves the model alone."""
+"""A trace says which module made each call and what each owns, and leaves the model alone."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def test_a_module_held_twice_is_called_by_the_name_its_caller_knows():
     assert scopes_of(traced, "aten.linear") == ["0.block", "1.block"]
     assert specs(traced)["0.block"].params == 3 * 3 + 3
     assert specs(traced)["1.block"].params == 0
-    assert dict(specs(traced)["1.block"].shared) == {"weight": "0.block.weight", "bias": "0.block.bias"}
+    assert dict(specs(traced)["1.block"].shared) == {
+        "weight": "0.block.weight",
+        "bias": "0.block.bias",
+    }
 
 
 def test_a_module_called_three_times_is_charged_three_times():
@@ -103,7 +106,10 @@ def test_inputs_are_named_by_position_or_keyword():
             return x * mask
 
     traced = trace(Two(), (torch.ones(2),), {"mask": torch.ones(2, dtype=torch.bool)})
-    assert {name: spec.dtype for name, spec in traced.inputs.items()} == {"0": "float32", "mask": "bool"}
+    assert {name: spec.dtype for name, spec in traced.inputs.items()} == {
+        "0": "float32",
+        "mask": "bool",
+    }
 
 
 def test_the_fast_path_of_attention_is_off_only_while_tracing():
@@ -159,13 +165,17 @@ def test_the_model_is_as_it_was_found(fails):
         trace(model, (x,))
 
     assert model.__dict__ == attributes
-    assert model.history == [] and model.cache == {}
+    assert model.history == []
+    assert model.cache == {}
     assert torch.equal(model.plain, torch.arange(3))
     after = model.state_dict()
     assert list(after) == list(state)
     assert all(torch.equal(after[name], state[name]) for name in state)
-    assert {name: id(tensor) for name, tensor in model.state_dict(keep_vars=True).items()} == identities
-    assert model.training and model.norm.training
+    assert {
+        name: id(tensor) for name, tensor in model.state_dict(keep_vars=True).items()
+    } == identities
+    assert model.training
+    assert model.norm.training
     assert torch.equal(model.norm.weight.grad, torch.ones(3))
     assert not model.norm.bias.requires_grad
     assert list(model.norm._forward_hooks) == [handle.id]

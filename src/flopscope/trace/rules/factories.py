@@ -1,4 +1,4 @@
-"""Constants in the shape of another tensor are known, whatever that one holds."""
+"""Operators that take nothing of another tensor but its shape or dtype."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def like(
         shape, strides, dtype = key_of(template)
         template = torch.empty_strided(shape, strides, dtype=dtype, device=CPU)
     return mode.evaluate(func, (template, *args[1:]), kwargs)
+
+
+@rule("expand_as", "view_as", "reshape_as", "type_as")
+def as_other(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Take apart: its parts are given the other tensor's shape or dtype and not the tensor."""
+    with mode:
+        return func.decompose(*args, **kwargs)

@@ -1,7 +1,8 @@
 """Operators that find where something is: on unknown values, everything is found equally often.
 
-Such indices are known from here on. So a router that sends each token to its best experts sends them round
-robin, and every expert gets its even share; a program that groups tokens by expert runs on real numbers.
+Such indices are known from here on. So a router that sends each token to its best experts sends
+them round robin, and every expert gets its even share; a program that groups tokens by expert runs
+on real numbers.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def _with_indices(mode: PartialEvaluation, func: Any, results: Any, positions: A
     if not is_index or indices.numel() > KNOWN_ELEMENTS:
         return results
     known = positions(indices)
-    mode.suppose(known, "routing", op_name(func), "all choices are made equally often")
+    supposition = ("routing", op_name(func), "all choices are made equally often")
+    mode.knowledge.suppose(known, supposition)
     return (*results[:-1], known) if several else known
 
 

@@ -1,4 +1,4 @@
-"""Operators that reshape a tensor in place touch no values: they run on unknown tensors as they are."""
+"""Operators that reshape a tensor in place touch no values: they run on unknown tensors, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators whose result has as many elements as some values say: on unknown values, as many as can be."""
+"""Operators whose result is as large as some values say: on unknown ones, as large as can be."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def nonzero(
 
 
 def where(
-    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    mode: PartialEvaluation, _func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """``torch.where(condition)`` is ``nonzero``."""
     return nonzero(mode, aten.nonzero_numpy.default, args, kwargs)
@@ -77,7 +77,9 @@ def unique(
     distinct = torch.arange(tensor.numel()).reshape(tensor.shape)
     _, *others = func(distinct, *args[1:], **kwargs)
     with mode:
-        values = tensor.reshape(-1) if func.overloadpacket is not aten.unique_dim else tensor.clone()
+        values = (
+            tensor.reshape(-1) if func.overloadpacket is not aten.unique_dim else tensor.clone()
+        )
     return (values, *others)
 
 

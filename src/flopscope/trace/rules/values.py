@@ -21,7 +21,7 @@ def item(
     """``.item()``, ``int()``, ``float()``."""
     tensor = args[0]
     if not mode.is_unknown(tensor):
-        mode.consume(func, tensor)
+        mode.consume(tensor)
         return mode.compute(func, args, kwargs)
     if tensor.dtype == torch.bool:
         return _false(mode, func)
@@ -37,7 +37,7 @@ def decision(
     """``if tensor``, ``torch.equal``, ``torch.allclose``."""
     if mode.any_unknown(*args):
         return _false(mode, func)
-    mode.consume(func, *args)
+    mode.consume(*args)
     return mode.compute(func, args, kwargs)
 
 
