@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from residual_block import ResidualBlock
 
 import flopscope
+from residual_block import ResidualBlock
 
 image = torch.randn(2, 384, 32, 32)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -15,7 +14,8 @@ from flopscope import tree
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError, IncompleteCountError, InputError
 from flopscope.guest import disposable
-from flopscope.load.inputs import InputSpec, make_inputs, parse_shape
+from flopscope.load.forward import check_inputs
+from flopscope.load.inputs import make_inputs, parse_shape
 from flopscope.load.target import Source, parse_target, resolve
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import measure
@@ -24,6 +24,7 @@ from flopscope.report import Report
 from flopscope.request import Request
 from flopscope.trace import building, trace
 from flopscope.units import format_bytes
+from flopscope.version import VERSION
 
 Progress = Callable[[str], None]
 Runnable = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
@@ -105,7 +106,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     model, notes = _built_for_counting(source)
     progress(f"counting {spec.path}")
     args, kwargs = make_inputs(specs, "meta")
-    _check_arguments(model, specs)
+    check_inputs(model.forward, args, kwargs)
     traced = trace(model, args, kwargs)
 
     def runnable() -> Runnable:
@@ -155,7 +156,7 @@ def _run_for_real(
         return None, (), notes
     if run.device == "meta":
         return None, (), ("not run for real: the model has no weights (it is on the meta device)",)
-    lack = _lack_of_memory(counted, traced, run.device)
+    lack = _lack_of_memory(counted, traced, run)
     if lack:
         return None, (), (lack,)
     model, args, kwargs = runnable()
@@ -172,13 +173,15 @@ def _run_for_real(
     return timing, readings, notes
 
 
-def _lack_of_memory(counted: tree.Profile, traced: Trace, device: str) -> str:
-    available = available_bytes(device)
+def _lack_of_memory(counted: tree.Profile, traced: Trace, run: _Run) -> str:
+    available = available_bytes(run.device)
     needed = needed_bytes(counted, traced.inputs.values())
+    if run.counters:
+        needed += counted.root.param_nbytes  # each is given a copy of its own
     if available is None or needed <= available:
         return ""
     return (
-        f"not run for real: that needs about {format_bytes(needed)} on {device},"
+        f"not run for real: that needs about {format_bytes(needed)} on {run.device},"
         f" where {format_bytes(available)} are available"
     )
 
@@ -194,10 +197,6 @@ def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
         # Whatever cannot be built without weights may still be built with them.
         model = source.build().eval()
         return model, (f"built with its weights, since without them: {error.message}",)
-
-
-def _check_arguments(model: nn.Module, specs: tuple[InputSpec, ...]) -> None:
-    """Raise where the inputs don't fit the signature of the model's forward."""
 
 
 def _shared_notes(counted: tree.Profile) -> tuple[str, ...]:
@@ -224,7 +223,7 @@ def _incomplete(uncounted: Iterable[tree.Uncounted]) -> IncompleteCountError:
 
 def _environment(device: str) -> Environment:
     return Environment(
-        flopscope=version("torch-flopscope"),
+        flopscope=VERSION,
         torch=torch.__version__,
         python=platform.python_version(),
         device=device,

@@ -1,4 +1,4 @@
-"""Everything that can go wrong and is not a bug in flopscope: what failed, what to do, and the exit code."""
+"""What can go wrong and is no bug in flopscope: what failed, what to do, and the exit code."""
 
 from __future__ import annotations
 

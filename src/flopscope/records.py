@@ -101,7 +101,9 @@ class TensorSpec:
         return stored * BITS[self.dtype] // 8
 
 
-Argument: TypeAlias = "TensorSpec | int | float | complex | bool | str | None | tuple[Argument, ...]"
+Argument: TypeAlias = (
+    "TensorSpec | int | float | complex | bool | str | tuple[Argument, ...] | None"
+)
 """What an operator was called with: tensors as specs, torch's own types as their names."""
 
 

@@ -92,11 +92,11 @@ def format_mebibytes(nbytes: int) -> str:
 def _scaled(value: float, prefixes: Mapping[str, float], decimals: int | None) -> tuple[str, str]:
     if value == 0 or (isinstance(value, int) and value < 1000):
         return f"{value:.0f}", ""
-    scaled = {prefix: _digits(value / factor, decimals) for prefix, factor in prefixes.items()}
-    # Judged after rounding: 999.996 k is 1.00 M.
-    fitting = (prefix for prefix, digits in scaled.items() if float(digits) < 1000)
-    prefix = next(fitting, list(scaled)[-1])
-    return scaled[prefix], prefix
+    for prefix, factor in prefixes.items():
+        digits = _digits(value / factor, decimals)
+        if float(digits) < 1000:  # after rounding: 999.996 k is 1.00 M
+            return digits, prefix
+    return digits, prefix
 
 
 def _digits(value: float, decimals: int | None) -> str:

@@ -50,7 +50,7 @@ def check(factory: Callable[..., object], arguments: Arguments, path: str) -> No
         # Some callables written in C have none: calling them will tell.
         return
     name = path.rpartition(":")[2]
-    written = f"{name}{_plain(signature)}"
+    written = f"{name}{plain(signature)}"
     _refuse_unknown(name, written, signature, arguments)
     try:
         bound = signature.bind_partial(*arguments.positional, **arguments.keyword)
@@ -114,7 +114,7 @@ class _Name(str):
         return str(self)
 
 
-def _plain(signature: Signature) -> Signature:
+def plain(signature: Signature) -> Signature:
     """The signature without annotations, its default classes and functions by their names."""
     parameters = []
     for parameter in signature.parameters.values():

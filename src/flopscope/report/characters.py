@@ -34,12 +34,16 @@ def spelling(view: View) -> Callable[[str], str]:
 
 def printable(text: str) -> str:
     """The text on one line, without terminal codes or control characters."""
+    if text.isprintable():
+        return text
     one_line = " ".join(_ESCAPE.sub("", text).splitlines())
     return "".join(character if character.isprintable() else " " for character in one_line)
 
 
 def to_ascii(text: str) -> str:
     """The text with what is not ASCII replaced by its nearest spelling, or else by its code."""
+    if text.isascii():
+        return printable(text)
     return printable(text).translate(_IN_ASCII).encode("ascii", "backslashreplace").decode()
 
 

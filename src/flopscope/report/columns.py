@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | int | float | None"
 
-Kind: TypeAlias = Literal["text", "count", "arithmetic", "figure"]
-"""``count`` and ``arithmetic`` add up over a level; uncounted operators are missing in the latter."""
+Kind: TypeAlias = Literal["name", "text", "count", "arithmetic", "figure"]
+"""What may be done with a cell.
+
+A ``name`` may be shortened where space is short, a ``text`` may not. ``count`` and ``arithmetic``
+add up over a level, the second without the work of uncounted operators. A ``figure`` does not add up.
+"""
 
 
 def always(report: Report) -> bool:
@@ -62,6 +66,11 @@ class Column:
     kind: Kind
     importance: int
     shown: Callable[[Report], bool] = always
+
+    @property
+    def in_words(self) -> bool:
+        """Whether its cells begin at the left."""
+        return self.kind in {"name", "text"}
 
     def cell(self, row: Row, report: Report) -> str:
         """The figure as a reader sees it: "-" is unknown, "≥" lacks an uncounted operator."""
@@ -135,8 +144,8 @@ _percent = partial(format_fixed, decimals=1, unit="%")
 _number = partial(format_fixed, decimals=1)
 
 COLUMNS: tuple[Column, ...] = (
-    Column("module", "Module", _name, str, "text", 100),
-    Column("type", "Type", _type, str, "text", 55),
+    Column("module", "Module", _name, str, "name", 100),
+    Column("type", "Type", _type, str, "name", 55),
     Column("output", "Output", _output, str, "text", 20),
     Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
     Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80),

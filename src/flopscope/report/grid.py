@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 SHORTEST_NAME = 12
 """A name cut to fewer characters than this could be anybody's."""
 
-SHORTEST_TEXT = 14
-"""The same for a type, which shows more of its nature at the beginning."""
-
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -108,11 +105,11 @@ def _cells(
     column: Column, lines: tuple[Line, ...], report: Report, spell: Callable[[str], str]
 ) -> list[str]:
     cells = [spell(column.cell(line.row, report)) for line in lines]
-    return cells if column.kind == "text" else align(cells)
+    return cells if column.in_words else align(cells)
 
 
 def _pad(column: Column, text: str, width: int) -> str:
-    return text.ljust(width) if column.kind == "text" else text.rjust(width)
+    return text.ljust(width) if column.in_words else text.rjust(width)
 
 
 def _label_needs(column: Column, labels: list[Label], view: View) -> Needs:
@@ -125,7 +122,7 @@ def _label_needs(column: Column, labels: list[Label], view: View) -> Needs:
 
 def _needs(column: Column, cells: list[str]) -> Needs:
     natural = max(len(column.title), *map(len, cells))
-    least = min(natural, SHORTEST_TEXT) if column.name == "type" else natural
+    least = min(natural, SHORTEST_NAME) if column.kind == "name" else natural
     return Needs(natural, least, column.importance)
 
 

@@ -11,7 +11,7 @@ from flopscope.report.summary import Fact
 
 def legend(grid: Grid) -> Iterator[Fact]:
     """Each thing in the table that needs saying, and only those that are in it."""
-    if any(row.calls > 1 for row in grid.rows):
+    if any(row.times for row in grid.rows):
         yield Fact("×n", ("sum of n calls",))
     if any(row.kind == "own" for row in grid.rows):
         yield Fact(OWN_NAME, ("what ran in the module itself, outside its children",))

@@ -119,7 +119,7 @@ def _coverage(report: Report) -> Fact:
 def _left_out(entry: Uncounted) -> str:
     return (
         f"{entry.op}: {_many(entry.calls, 'call')} in {_places(entry.scopes)},"
-        f" {entry.elements:,} elements, {format_bytes(entry.nbytes)}"
+        f" {_many(entry.elements, 'element')}, {format_bytes(entry.nbytes)}"
     )
 
 

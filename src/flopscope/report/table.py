@@ -103,7 +103,7 @@ def _table(grid: Grid, rule: str) -> Iterator[Segment]:
 
     def total(column: Column) -> str:
         figure = grid.cells[column.name][0]
-        return " " * len(figure) if column.kind == "text" else figure
+        return " " * len(figure) if column.in_words else figure
 
     yield from line([Segment(label_column.title, _BOLD)], grid.titles, _BOLD)
     yield from ruled
@@ -129,4 +129,4 @@ def _row_style(row: Row, label: Label) -> Style:
 
 
 def _cell_style(column: Column, cell: str) -> Style:
-    return _DIM if column.kind == "text" or cell.strip() in _NOTHING else _PLAIN
+    return _DIM if column.in_words or cell.strip() in _NOTHING else _PLAIN

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from flopscope import costs
+from flopscope.errors import TraceError
 from flopscope.records import Operation
 from flopscope.trace.specs import (
     arguments_by_name,
@@ -20,7 +21,7 @@ from flopscope.trace.specs import (
     spec_of,
     tensors_among,
 )
-from flopscope.trace.unknown import META, SpecKey, address_of, key_of, meta_tensor
+from flopscope.trace.unknown import CPU, META, SpecKey, address_of, key_of, meta_tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,25 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     """Try an operator on the meta device, or find that its parts have to be looked at."""
     if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
         return PARTS
-    meta_args = [_to_meta(value) for value in args]
-    meta_kwargs = {name: _to_meta(value) for name, value in kwargs.items()}
-    returned = func(*meta_args, **meta_kwargs)
-    return step_from(func, (args, kwargs), [*meta_args, *meta_kwargs.values()], returned)
+    try:
+        return _tried(func, args, kwargs, _to_meta)
+    except NotImplementedError:
+        if size_depends_on_values(func):
+            raise TraceError(f"{op_name(func)} needs values that a trace cannot know") from None
+    # No shapes without values, as in many an operator of the user's own: try it on zeros.
+    return _tried(func, args, kwargs, _to_zeros)
+
+
+def _tried(
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    stand_in: Callable[[Any], Any],
+) -> Step:
+    ran_args = [stand_in(value) for value in args]
+    ran_kwargs = {name: stand_in(value) for name, value in kwargs.items()}
+    returned = func(*ran_args, **ran_kwargs)
+    return step_from(func, (args, kwargs), [*ran_args, *ran_kwargs.values()], returned)
 
 
 def step_from(
@@ -162,6 +178,17 @@ def _to_meta(value: Any) -> Any:
     if isinstance(value, torch.device):
         return META
     return map_tensors(lambda tensor: meta_tensor(key_of(tensor)), value)
+
+
+def _to_zeros(value: Any) -> Any:
+    if isinstance(value, torch.device):
+        return CPU
+    return map_tensors(_zeros, value)
+
+
+def _zeros(tensor: torch.Tensor) -> torch.Tensor:
+    shape, strides, dtype = key_of(tensor)
+    return torch.empty_strided(shape, strides, dtype=dtype, device=CPU).zero_()
 
 
 def _share_memory(outputs: Iterable[torch.Tensor], given: Iterable[torch.Tensor]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -206,3 +208,12 @@ def test_parameters_tied_while_building_stay_tied():
         model = Tied()
     assert model.scale is model.other.scale
     assert model.scale.is_meta
+
+
+def test_a_constructor_may_copy_modules_with_buffers():
+    with building():
+        norm = nn.BatchNorm2d(3)
+        copied = copy.deepcopy(norm)
+    assert copied.running_var.tolist() == [1.0, 1.0, 1.0]
+    assert copied.running_var is not norm.running_var
+    assert copied.weight.is_meta

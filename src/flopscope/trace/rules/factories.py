@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from flopscope.trace.rules.table import rule
-from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, key_of
+from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, META, key_of
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -33,3 +33,17 @@ def as_other(
     """Take apart: its parts are given the other tensor's shape or dtype and not the tensor."""
     with mode:
         return func.decompose(*args, **kwargs)
+
+
+@rule("empty", "new_empty")
+def empty(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """An empty scalar is real: ``copy.deepcopy`` makes one and then points it at a known tensor."""
+    of_tensor = isinstance(args[0], torch.Tensor)
+    is_scalar = not args[1 if of_tensor else 0]
+    is_meta = kwargs.get("device") == META or (of_tensor and mode.is_unknown(args[0]))
+    if not is_scalar or is_meta:
+        return mode.evaluate(func, args, kwargs)
+    dtype = kwargs.get("dtype") or (args[0].dtype if of_tensor else None)
+    return torch.zeros((), dtype=dtype)

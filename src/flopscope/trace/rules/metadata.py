@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 
 def reshape_in_place(
-    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    _mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """Change the tensor's shape and strides, and what is remembered of them."""
+    """Change the tensor's shape and strides, and what is remembered of them. Costs nothing."""
     tensor = args[0]
-    if type(tensor) is not Unknown:
-        return mode.evaluate(func, args, kwargs)
     with torch._C._DisableTorchDispatch():
         func(*args, **kwargs)
-    tensor.key = key_of(tensor)
+    if type(tensor) is Unknown:
+        tensor.key = key_of(tensor)
     return tensor
 
 

@@ -1,0 +1,122 @@
+"""The whole way from a model or a target to a report."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import flopscope
+from flopscope.errors import IncompleteCountError, InputError, TraceError
+from flopscope.request import Request
+
+SEED_SHAPE = (2, 384, 32, 32)
+CONV = 2 * 384 * 384 * 3 * 3 * 32 * 32  # MACs of a 3x3 convolution that keeps the size
+
+# norm, stride: params and MACs by hand. A convolution has a bias; a norm a weight and a bias, or none.
+WEIGHTS = 2 * (384 * 384 * 9 + 384)
+SHORTCUT = 384 * 384 + 384
+SEED = {
+    ("instance", 1): (WEIGHTS, 2 * CONV),
+    ("group", 1): (WEIGHTS + 2 * 2 * 384, 2 * CONV),
+    ("batch", 2): (WEIGHTS + SHORTCUT + 3 * 2 * 384, 2 * CONV // 4 + CONV // 4 // 9),
+    ("none", 2): (WEIGHTS + SHORTCUT, 2 * CONV // 4 + CONV // 4 // 9),
+}
+
+
+@pytest.mark.parametrize(("norm_fn", "stride"), SEED)
+def test_the_residual_block_costs_what_its_convolutions_do(norm_fn, stride):
+    target = f"examples/residual_block.py:ResidualBlock(norm_fn={norm_fn!r}, stride={stride})"
+    from flopscope.api import profile_target
+
+    report = profile_target(Request(target, shapes=("2,384,32,32",), time=False))
+    assert (report.params, report.macs) == SEED[norm_fn, stride]
+    assert report.uncounted == ()
+
+
+def test_a_model_of_the_users_is_counted_as_it_is():
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10, bias=False))
+    report = flopscope.profile(model, torch.randn(4, 64))
+    assert report.macs == 4 * (64 * 32 + 32 * 10)
+    assert report.flops == 2 * report.macs + 4 * 32 + 4 * 32  # bias and ReLU
+    assert report.params == 64 * 32 + 32 + 32 * 10
+
+
+def test_the_modules_add_up_to_the_whole():
+    model = nn.TransformerEncoder(
+        nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), 2, enable_nested_tensor=False
+    )
+    report = flopscope.profile(model, (torch.randn(2, 5, 16),))
+    nodes = list(report.profile.root.walk())
+    assert sum(node.own_cost.macs for node in nodes) == report.macs
+    assert sum(node.own_cost.flops for node in nodes) == report.flops
+    assert sum(node.own_cost.bytes_moved for node in nodes) == report.bytes_moved
+    assert sum(total.cost.flops for total in report.profile.operators) == report.flops
+
+
+def test_time_is_measured_only_on_request():
+    model = nn.Linear(8, 8)
+    assert flopscope.profile(model, torch.ones(1, 8)).timing is None
+    timing = flopscope.profile(model, torch.ones(1, 8), time=True).timing
+    assert timing is not None
+    assert len(timing.seconds) >= 3
+
+
+def test_a_model_without_weights_is_counted_and_says_why_it_was_not_run():
+    model = nn.Linear(8, 8, device="meta")
+    report = flopscope.profile(model, torch.ones(2, 8, device="meta"), time=True)
+    assert report.macs == 2 * 8 * 8
+    assert report.timing is None
+    assert any("no weights" in note for note in report.notes)
+
+
+def test_a_model_that_does_not_fit_is_counted_and_says_what_it_needs():
+    from flopscope.api import profile_target
+
+    target = "torch.nn:Linear(4000000, 4000000)"  # 64 TB
+    report = profile_target(Request(target, shapes=("1,4000000",)))
+    assert report.macs == 4_000_000**2
+    assert report.timing is None
+    assert any("116 TiB" in note for note in report.notes)
+
+
+class CallsSomethingUnheardOf(nn.Module):
+    def forward(self, x):
+        return torch.ops.flopscope_tests.unheard_of(x)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _an_operator_without_a_formula():
+    library = torch.library.Library("flopscope_tests", "DEF")
+    library.define("unheard_of(Tensor x) -> Tensor")
+    library.impl("unheard_of", lambda x: x * 2, "CPU")
+    yield
+    library._destroy()
+
+
+def test_an_operator_without_a_formula_is_reported_with_its_size():
+    (left_out,) = flopscope.profile(CallsSomethingUnheardOf(), torch.ones(3, 4)).uncounted
+    assert (left_out.op, left_out.calls, left_out.elements) == ("flopscope_tests.unheard_of", 1, 12)
+
+
+def test_strict_makes_an_operator_without_a_formula_an_error():
+    with pytest.raises(IncompleteCountError, match="flopscope_tests.unheard_of"):
+        flopscope.profile(CallsSomethingUnheardOf(), torch.ones(3), strict=True)
+
+
+def test_an_input_that_the_model_refuses_names_the_module():
+    with pytest.raises(TraceError, match=r"0 \(Linear\) raised RuntimeError on 1×5"):
+        flopscope.profile(nn.Sequential(nn.Linear(4, 4)), torch.ones(1, 5))
+
+
+def test_a_missing_input_is_an_input_error():
+    from flopscope.api import profile_target
+
+    with pytest.raises(InputError, match="needs 'input'"):
+        profile_target(Request("torch.nn:Linear(4, 4)"))
+
+
+def test_counts_are_whole_numbers():
+    report = flopscope.profile(nn.Conv2d(3, 8, 3, padding="same"), torch.ones(1, 3, 9, 9))
+    totals = report.to_dict()["totals"]
+    assert all(type(count) is int for count in totals.values()), totals
