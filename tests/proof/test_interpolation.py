@@ -116,7 +116,7 @@ def shrink(row: list[Number], after: int, tally: Tally) -> list[Number]:
 
 
 @PROOF
-@given(st.integers(2, 9), st.integers(2, 9), SIZE, SIZE)
+@given(st.integers(2, 9), st.integers(2, 9), SIZE, st.integers(2, 5))  # torch errs on width 1
 def test_an_antialiased_resize_takes_what_its_two_passes_do(
     h: int, w: int, new_h: int, new_w: int
 ) -> None:
@@ -142,7 +142,8 @@ def weights_of(coordinate: Number, size: int) -> tuple[int, list[Number]]:
     """The lower neighbour, and the weights of both."""
     place = unnormalise(coordinate, size)
     lower = place.apply(math.floor)
-    return int(lower.value), [(lower + 1.0) - place, place - lower]
+    fraction = place - lower
+    return int(lower.value), [1.0 - fraction, fraction]
 
 
 @pytest.mark.parametrize("rank", [2, 3])

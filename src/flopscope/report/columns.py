@@ -23,8 +23,8 @@ Value: TypeAlias = "str | int | float | None"
 Kind: TypeAlias = Literal["name", "text", "count", "arithmetic", "figure"]
 """What may be done with a cell.
 
-A ``name`` may be shortened where space is short, a ``text`` may not. ``count`` and ``arithmetic``
-add up over a level, the second without the work of uncounted operators. A ``figure`` does not add up.
+A ``name`` may be shortened, a ``text`` may not. A ``count`` adds up over a level; so does
+``arithmetic``, but without the work of uncounted operators. A ``figure`` does not add up.
 """
 
 

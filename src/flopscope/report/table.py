@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
 from flopscope.report.characters import spelling
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 _UNBOUNDED = 100_000
 """Cells to a line where nothing bounds it."""
 
-_LABEL_WIDTH = len("convention")
-"""So that all that is said above and below the table begins at the same place."""
-
 _PLAIN, _BOLD, _DIM = Style(), Style(bold=True), Style(dim=True)
 _OWN, _TIMES = Style(dim=True, italic=True), Style(color="cyan")
 _TONES = {"plain": _PLAIN, "good": Style(color="green"), "bad": Style(color="red")}
@@ -44,22 +40,24 @@ def render(report: Report, view: View) -> str:
     """
     spell = spelling(view)
     grid = grid_of(report, view)
-    written = io.StringIO()
-    console = _console(written, view)
-    console.print(Text(spell(report.target), style="bold"))
-    console.print(_facts(heading(report), view))
-    console.print()
-    console.print(Segments(_table(grid, rule=spell("─"))), crop=False, end="")
-    console.print(_facts(legend(grid), view), style="dim")
-    console.print()
-    console.print(_facts(summary(report), view))
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+    above, marks, below = tuple(heading(report)), tuple(legend(grid)), tuple(summary(report))
+    labels = max(len(spell(fact.label)) for fact in (*above, *marks, *below))
+    console = _console(view)
+    with console.capture() as written:
+        console.print(Text(spell(report.target), style=_BOLD))
+        _print_facts(console, above, labels, view)
+        console.print()
+        console.print(Segments(_table(grid, rule=spell("─"))), crop=False, end="")
+        _print_facts(console, marks, labels, view, style=_DIM)
+        console.print()
+        _print_facts(console, below, labels, view)
+    return "\n".join(line.rstrip() for line in written.get().splitlines())
 
 
-def _console(file: io.StringIO, view: View) -> Console:
+def _console(view: View) -> Console:
     """A console that knows nothing of the process's own terminal or environment."""
     return Console(
-        file=file,
+        file=io.StringIO(),
         width=view.width or _UNBOUNDED,
         force_terminal=view.color,
         color_system="standard" if view.color else None,
@@ -72,16 +70,19 @@ def _console(file: io.StringIO, view: View) -> Console:
     )
 
 
-def _facts(facts: Iterable[Fact], view: View) -> Table:
+def _print_facts(
+    console: Console, facts: Iterable[Fact], labels: int, view: View, style: Style = _PLAIN
+) -> None:
+    """Labels to the left, and what there is to say of each wrapped beside it."""
     spell = spelling(view)
-    table = Table.grid(padding=(0, GAP, 0, 0))
-    table.add_column(style="dim", no_wrap=True, min_width=_LABEL_WIDTH)
-    table.add_column(overflow="fold")
+    indent = labels + GAP
     for fact in facts:
-        for index, line in enumerate(fact.lines):
-            label = "" if index else spell(fact.label)
-            table.add_row(label, Text(spell(line), style=_TONES[fact.tone]))
-    return table
+        label = spell(fact.label)
+        for line in fact.lines:
+            said = Text(spell(line), style=_TONES[fact.tone] + style)
+            for part in said.wrap(console, max(console.width - indent, 1), overflow="fold"):
+                console.print(Text.assemble((label.ljust(indent), _DIM), part), soft_wrap=True)
+                label = ""
 
 
 def _table(grid: Grid, rule: str) -> Iterator[Segment]:
@@ -94,25 +95,31 @@ def _table(grid: Grid, rule: str) -> Iterator[Segment]:
     label_width = grid.widths[label_column.name]
     ruled = [Segment(rule * grid.width, _DIM), Segment.line()]
 
-    def line(label: Sequence[Segment], cells: Sequence[str], style: Style) -> Iterator[Segment]:
+    def line(label: Iterable[Segment], cells: Iterable[Segment]) -> Iterator[Segment]:
+        label = tuple(label)
         yield from label
         yield Segment(" " * (label_width - sum(len(part.text) for part in label)))
-        for column, cell in zip(columns, cells, strict=True):
-            yield Segment(" " * GAP + cell, style + _cell_style(column, cell))
+        for cell in cells:
+            yield Segment(" " * GAP)
+            yield cell
         yield Segment.line()
 
     def total(column: Column) -> str:
         figure = grid.cells[column.name][0]
         return " " * len(figure) if column.in_words else figure
 
-    yield from line([Segment(label_column.title, _BOLD)], grid.titles, _BOLD)
+    def bold(label: str, cells: Iterable[str]) -> Iterator[Segment]:
+        return line([Segment(label, _BOLD)], (Segment(cell, _BOLD) for cell in cells))
+
+    yield from bold(label_column.title, grid.titles)
     yield from ruled
     for index, (row, label) in enumerate(zip(grid.rows, grid.labels, strict=True)):
-        cells = [grid.cells[column.name][index] for column in columns]
         style = _row_style(row, label)
-        yield from line(list(_label(row, label, style)), cells, style)
+        cells = ((column, grid.cells[column.name][index]) for column in columns)
+        styled = (Segment(cell, style + _cell_style(column, cell)) for column, cell in cells)
+        yield from line(_label(row, label, style), styled)
     yield from ruled
-    yield from line([Segment("Total", _BOLD)], [total(column) for column in columns], _BOLD)
+    yield from bold("Total", map(total, columns))
 
 
 def _label(row: Row, label: Label, style: Style) -> Iterator[Segment]:

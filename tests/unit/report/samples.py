@@ -17,6 +17,7 @@ from flopscope.report import Report
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
 
 FLOAT_BYTES = 4
+NOTHING = Cost()
 CPU = Environment(flopscope="0.1.0", torch="2.13.0", python="3.12.3", device="cpu")
 GPU = Environment(flopscope="0.1.0", torch="2.13.0", python="3.12.3", device="cuda:0")
 
@@ -29,7 +30,7 @@ def module(
     params: int = 0,
     frozen: int = 0,
     shared: tuple[tuple[str, str], ...] = (),
-    own: Cost = Cost(),
+    own: Cost = NOTHING,
     children: tuple[Node, ...] = (),
 ) -> Node:
     """A module whose first call returned tensors of these shapes."""
@@ -118,7 +119,7 @@ def residual_block() -> Report:
             "shortcut": 0.000004,
         },
     )
-    convolutions = {name: elements * 384 * 3 * 3 for name in ("conv1", "conv2")}
+    convolutions = dict.fromkeys(("conv1", "conv2"), elements * 384 * 3 * 3)
     readings = (
         Reading(
             "thop",
@@ -202,9 +203,7 @@ def language_model() -> Report:
         stream,
         own=Cost(other_flops=math.prod(stream), bytes_moved=3 * moved(stream)),
         children=(
-            module(
-                "model.tokens", "Embedding", stream, params=vocabulary * wide, own=embedding
-            ),
+            module("model.tokens", "Embedding", stream, params=vocabulary * wide, own=embedding),
             module("model.positions", "Embedding", stream, params=512 * wide, own=embedding),
             layers,
         ),

@@ -39,11 +39,12 @@ def as_other(
 def empty(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """An empty scalar is real: ``copy.deepcopy`` makes one and then points it at a known tensor."""
+    """A scalar or nothing is real: ``copy.deepcopy`` makes one, then points it at known memory."""
     of_tensor = isinstance(args[0], torch.Tensor)
-    is_scalar = not args[1 if of_tensor else 0]
+    size = args[1 if of_tensor else 0]
+    is_bare = len(size) == 0 or 0 in size
     is_meta = kwargs.get("device") == META or (of_tensor and mode.is_unknown(args[0]))
-    if not is_scalar or is_meta:
+    if not is_bare or is_meta:
         return mode.evaluate(func, args, kwargs)
     dtype = kwargs.get("dtype") or (args[0].dtype if of_tensor else None)
-    return torch.zeros((), dtype=dtype)
+    return torch.zeros(size, dtype=dtype)

@@ -1,0 +1,46 @@
+"""torchvision publishes the GMACs and params of each of its weights; ours are the same.
+
+``torchvision.csv`` holds its ``weights.meta["_ops"]``, to three decimals, and ``["num_params"]``, from
+torchvision 0.29.2, with the target that builds the model that they belong to.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torchvision", reason="torchvision is not installed")
+
+from flopscope.api import profile_target
+from flopscope.request import Request
+
+ROWS = list(csv.DictReader(Path(__file__).with_name("torchvision.csv").open()))
+ARCHITECTURES = list({row["target"] + row["shapes"]: row for row in ROWS}.values())
+WITHOUT_BOXES = [row for row in ARCHITECTURES if row["task"] != "detection"]
+QUICK = ("resnet18", "resnet50", "vit_b_16", "swin_t", "mobilenet_v3_large", "convnext_tiny")
+
+
+@pytest.mark.parametrize("row", WITHOUT_BOXES, ids=lambda row: row["weights"])
+def test_macs_and_params_are_those_that_torchvision_publishes(row):
+    shapes = tuple(row["shapes"].split())
+    report = profile_target(Request(row["target"], shapes=shapes, time=False))
+    assert f"{report.macs / 1e9:.3f}" == f"{float(row['published_gmacs']):.3f}"
+    assert report.params == int(row["published_params"])
+    assert report.uncounted == ()
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_command_says_so_too(name):
+    (row,) = [row for row in ARCHITECTURES if row["target"] == f"torchvision.models:{name}"]
+    command = ["profile", row["target"], "--shape", row["shapes"], "--no-time", "--format", "json"]
+    printed = subprocess.run(
+        [sys.executable, "-m", "flopscope", *command], capture_output=True, check=True
+    )
+    totals = json.loads(printed.stdout)["totals"]
+    assert f"{totals['macs'] / 1e9:.3f}" == f"{float(row['published_gmacs']):.3f}"
+    assert totals["params"] == int(row["published_params"])
