@@ -136,8 +136,7 @@ def indices(*sizes: int) -> Iterator[Index]:
 def array(shape: Sequence[int], values: Sequence[float], tally: Tally) -> dict[Index, Number]:
     """Numbers of this shape from their values in row-major order."""
     return {
-        index: tally.number(value)
-        for index, value in zip(indices(*shape), values, strict=True)
+        index: tally.number(value) for index, value in zip(indices(*shape), values, strict=True)
     }
 
 

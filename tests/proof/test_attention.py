@@ -28,7 +28,9 @@ class Case:
 
 
 SIZE = st.integers(1, 3)
-CASES = st.builds(Case, st.integers(1, 2), SIZE, st.integers(1, 2), SIZE, SIZE, SIZE, SIZE, st.booleans())
+CASES = st.builds(
+    Case, st.integers(1, 2), SIZE, st.integers(1, 2), SIZE, SIZE, SIZE, SIZE, st.booleans()
+)
 
 
 def softmax(row: list[Number], tally: Tally) -> list[Number]:
@@ -42,7 +44,7 @@ def softmax(row: list[Number], tally: Tally) -> list[Number]:
 def attend(
     q: Array, k: Array, v: Array, mask: Array | None, case: Case, tally: Tally
 ) -> dict[Index, Number]:
-    result = {}
+    result: dict[Index, Number] = {}
     channels, columns = range(case.channels), range(case.keys)
     for n, h, i in indices(case.batch, case.key_heads * case.grouped, case.queries):
         shared = h // case.grouped

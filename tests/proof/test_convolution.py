@@ -61,7 +61,7 @@ def cases(draw: st.DrawFn, *, transposed: bool) -> Case:
 
 
 def convolve(x: Array, w: Array, case: Case, shape: Index, tally: Tally) -> dict[Index, Number]:
-    """Every output element is the dot product of a filter and what lies under it, zeros included."""
+    """Every output is the dot product of a filter and what lies under it, zeros included."""
     outward, per_group, *kernel = case.weight
     zero = tally.number(0.0)
     result = {}
@@ -113,9 +113,7 @@ def add_bias(result: Array, bias: Array) -> dict[Index, Number]:
 def check(case: Case, op: str, outward: int, loop: Callable[..., dict[Index, Number]]) -> None:
     """Run the loop and torch, and compare what they return and what they took."""
     x, w, b = random(*case.input), random(*case.weight), random(outward)
-    expected = getattr(torch.nn.functional, op)(
-        x, w, b if case.has_bias else None, **case.moves()
-    )
+    expected = getattr(torch.nn.functional, op)(x, w, b if case.has_bias else None, **case.moves())
     shape = tuple(expected.shape)
     tally = Tally()
     result = loop(numbers(x, tally), numbers(w, tally), case, shape, tally)
@@ -155,8 +153,10 @@ def test_the_gradients_of_a_convolution_take_what_their_loop_does(case: Case) ->
     dy, shape = random(*y.shape), tuple(y.shape)
     y.backward(dy)
     tally = Tally()
-    grads = (numbers(each.detach(), tally) for each in (dy, x, w))
-    dx, dw = differentiate(*grads, case, shape, tally)
+    grad, at, by = (numbers(each.detach(), tally) for each in (dy, x, w))
+    dx, dw = differentiate(grad, at, by, case, shape, tally)
+    assert x.grad is not None
+    assert w.grad is not None
     assert same(dx, x.grad)
     assert same(dw, w.grad)
     predicted = cost(

@@ -11,10 +11,9 @@ import math
 from collections.abc import Callable, Sequence
 
 import pytest
-import torch
-import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from tests.proof.bridge import numbers, random, same
 from tests.proof.numbers import Index, Number, Tally, dot, indices
@@ -22,7 +21,11 @@ from tests.unit.costs.operations import flops, spec
 
 PROOF = settings(max_examples=25, deadline=None)
 SIZE = st.integers(1, 5)
-LINEAR = {1: ("linear", "upsample_linear1d"), 2: ("bilinear", "upsample_bilinear2d"), 3: ("trilinear", "upsample_trilinear3d")}
+LINEAR = {
+    1: ("linear", "upsample_linear1d"),
+    2: ("bilinear", "upsample_bilinear2d"),
+    3: ("trilinear", "upsample_trilinear3d"),
+}
 
 
 def position(at: int, before: int, after: int) -> float:
@@ -54,12 +57,13 @@ def test_a_linear_resize_takes_what_its_loop_does(rank: int, data: st.DataObject
     sizes = [data.draw(st.integers(1, 4)) for _ in range(rank)]
     places = [data.draw(st.integers(1, 4)) for _ in range(rank)]
     x, tally = random(1, 2, *sizes), Tally()
-    source, result = numbers(x, tally), {}
+    source = numbers(x, tally)
+    result: dict[Index, Number] = {}
     for c, *at in indices(2, *places):
         where = [position(*axis) for axis in zip(at, sizes, places, strict=True)]
         result[(0, c, *at)] = between(lambda *i, c=c: source[(0, c, *i)], where, sizes)
     mode, op = LINEAR[rank]
-    expected = F.interpolate(x, size=places, mode=mode, align_corners=False)
+    expected = functional.interpolate(x, size=places, mode=mode, align_corners=False)
     assert same(result, expected)
     assert flops(op, spec(*expected.shape), input=spec(*x.shape)) == tally.total
 
@@ -81,7 +85,8 @@ def cubic(t: float) -> list[float]:
 @given(SIZE, SIZE, SIZE, SIZE)
 def test_a_bicubic_resize_takes_what_its_loop_does(h: int, w: int, new_h: int, new_w: int) -> None:
     x, tally = random(1, 1, h, w), Tally()
-    source, result = numbers(x, tally), {}
+    source = numbers(x, tally)
+    result: dict[Index, Number] = {}
 
     def read(y: int, column: int) -> Number:
         return source[0, 0, min(max(y, 0), h - 1), min(max(column, 0), w - 1)]
@@ -96,7 +101,7 @@ def test_a_bicubic_resize_takes_what_its_loop_does(h: int, w: int, new_h: int, n
             for dy in range(-1, 3)
         ]
         result[0, 0, i, j] = dot(rows, along_y, tally)
-    expected = F.interpolate(x, size=(new_h, new_w), mode="bicubic", align_corners=False)
+    expected = functional.interpolate(x, size=(new_h, new_w), mode="bicubic", align_corners=False)
     assert same(result, expected)
     assert flops("upsample_bicubic2d", spec(*expected.shape), input=spec(*x.shape)) == tally.total
 
@@ -124,10 +129,8 @@ def test_an_antialiased_resize_takes_what_its_two_passes_do(
     source = numbers(x, tally)
     rows = [shrink([source[0, 0, i, j] for j in range(w)], new_w, tally) for i in range(h)]
     columns = [shrink([row[j] for row in rows], new_h, tally) for j in range(new_w)]
-    result: dict[Index, Number] = {
-        (0, 0, i, j): columns[j][i] for i, j in indices(new_h, new_w)
-    }
-    expected = F.interpolate(x, size=(new_h, new_w), mode="bilinear", antialias=True)
+    result: dict[Index, Number] = {(0, 0, i, j): columns[j][i] for i, j in indices(new_h, new_w)}
+    expected = functional.interpolate(x, size=(new_h, new_w), mode="bilinear", antialias=True)
     assert same(result, expected)
     predicted = flops("_upsample_bilinear2d_aa", spec(*expected.shape), input=spec(*x.shape))
     assert predicted == tally.total
@@ -154,7 +157,8 @@ def test_a_linear_grid_sample_takes_what_its_loop_does(rank: int, data: st.DataO
     places = [data.draw(st.integers(1, 2)) for _ in range(rank)]
     x, grid, tally = random(1, 2, *sizes), random(1, *places, rank).tanh(), Tally()
     source, coordinates = numbers(x, tally), numbers(grid, tally)
-    zero, result = tally.number(0.0), {}
+    zero = tally.number(0.0)
+    result: dict[Index, Number] = {}
     for at in indices(*places):
         axes = [
             weights_of(coordinates[(0, *at, rank - 1 - axis)], sizes[axis]) for axis in range(rank)
@@ -169,7 +173,7 @@ def test_a_linear_grid_sample_takes_what_its_loop_does(rank: int, data: st.DataO
         for c in range(2):
             values = [source.get((0, c, *index), zero) for index, _ in corners]
             result[(0, c, *at)] = dot(values, [weight for _, weight in corners], tally)
-    expected = F.grid_sample(x, grid, align_corners=False)
+    expected = functional.grid_sample(x, grid, align_corners=False)
     assert same(result, expected)
     predicted = flops(
         f"grid_sampler_{rank}d",

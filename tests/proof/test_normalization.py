@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import torch
-import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from flopscope.records import Argument
 from tests.proof.bridge import numbers, random, same
@@ -90,61 +90,63 @@ class Layer:
 
 
 @PROOF
-@given(SIZE, SIZE, st.booleans(), st.booleans())
+@given(rows=SIZE, columns=SIZE, weight=st.booleans(), bias=st.booleans())
 def test_a_layer_norm_takes_what_its_loop_does(
-    rows: int, columns: int, weight: bool, bias: bool
+    *, rows: int, columns: int, weight: bool, bias: bool
 ) -> None:
     layer = Layer((rows, columns), 1, weight=weight, bias=bias)
     normal = by_group(numbers(layer.input, layer.tally), lambda i: i[0], standardise, layer.tally)
-    expected = F.layer_norm(layer.input, (columns,), layer.weight, layer.bias, EPS)
+    expected = functional.layer_norm(layer.input, (columns,), layer.weight, layer.bias, EPS)
     assert same(layer.affine(normal), expected)
     assert layer.predicted("layer_norm", normalized_shape=(columns,)) == layer.tally.total
 
 
 @PROOF
-@given(SIZE, SIZE, SIZE, SIZE, st.booleans(), st.booleans())
+@given(batch=SIZE, groups=SIZE, size=SIZE, width=SIZE, weight=st.booleans(), bias=st.booleans())
 def test_a_group_norm_takes_what_its_loop_does(
-    batch: int, groups: int, size: int, width: int, weight: bool, bias: bool
+    *, batch: int, groups: int, size: int, width: int, weight: bool, bias: bool
 ) -> None:
     layer = Layer((batch, groups * size, width + 1), 1, weight=weight, bias=bias)
     source = numbers(layer.input, layer.tally)
     normal = by_group(source, lambda i: (i[0], i[1] // size), standardise, layer.tally)
-    expected = F.group_norm(layer.input, groups, layer.weight, layer.bias, EPS)
+    expected = functional.group_norm(layer.input, groups, layer.weight, layer.bias, EPS)
     assert same(layer.affine(normal), expected)
     assert layer.predicted("group_norm", num_groups=groups) == layer.tally.total
 
 
 @PROOF
-@given(SIZE, SIZE, SIZE, st.booleans(), st.booleans())
+@given(batch=SIZE, channels=SIZE, width=SIZE, weight=st.booleans(), bias=st.booleans())
 def test_an_instance_norm_takes_what_its_loop_does(
-    batch: int, channels: int, width: int, weight: bool, bias: bool
+    *, batch: int, channels: int, width: int, weight: bool, bias: bool
 ) -> None:
     layer = Layer((batch, channels, width + 1), 1, weight=weight, bias=bias)
     source = numbers(layer.input, layer.tally)
     normal = by_group(source, lambda i: i[:2], standardise, layer.tally)
-    expected = F.instance_norm(layer.input, None, None, layer.weight, layer.bias, eps=EPS)
+    expected = functional.instance_norm(layer.input, None, None, layer.weight, layer.bias, eps=EPS)
     assert same(layer.affine(normal), expected)
     predicted = layer.predicted("instance_norm", running_mean=None, use_input_stats=True)
     assert predicted == layer.tally.total
 
 
 @PROOF
-@given(SIZE, SIZE, SIZE, st.booleans(), st.booleans())
+@given(batch=SIZE, channels=SIZE, width=SIZE, weight=st.booleans(), bias=st.booleans())
 def test_a_batch_norm_in_training_takes_what_its_loop_does(
-    batch: int, channels: int, width: int, weight: bool, bias: bool
+    *, batch: int, channels: int, width: int, weight: bool, bias: bool
 ) -> None:
     layer = Layer((batch, channels, width + 1), 1, weight=weight, bias=bias)
     normal = by_group(numbers(layer.input, layer.tally), lambda i: i[1], standardise, layer.tally)
-    expected = F.batch_norm(layer.input, None, None, layer.weight, layer.bias, True, 0.1, EPS)
+    expected = functional.batch_norm(
+        layer.input, None, None, layer.weight, layer.bias, True, 0.1, EPS
+    )
     assert same(layer.affine(normal), expected)
     predicted = layer.predicted("batch_norm", running_mean=None, training=True)
     assert predicted == layer.tally.total
 
 
 @PROOF
-@given(SIZE, SIZE, SIZE)
+@given(batch=SIZE, channels=SIZE, width=SIZE)
 def test_running_statistics_take_what_their_loop_does(
-    batch: int, channels: int, width: int
+    *, batch: int, channels: int, width: int
 ) -> None:
     """Constants of the layer and of the shape, 1 - momentum and n / (n - 1), are not counted."""
     layer, momentum = Layer((batch, channels, width + 1), 1, weight=False, bias=False), 0.1
@@ -158,7 +160,7 @@ def test_running_statistics_take_what_their_loop_does(
         means[(c,)] = (1 - momentum) * means[(c,)] + momentum * mean
         variances[(c,)] = (1 - momentum) * variances[(c,)] + momentum * unbiased
     running = start.clone(), start.abs()
-    F.batch_norm(layer.input, *running, training=True, momentum=momentum, eps=EPS)
+    functional.batch_norm(layer.input, *running, training=True, momentum=momentum, eps=EPS)
     assert same(means, running[0])
     assert same(variances, running[1])
     with_update = layer.predicted("batch_norm", running_mean=spec(channels), training=True)
@@ -167,9 +169,9 @@ def test_running_statistics_take_what_their_loop_does(
 
 
 @PROOF
-@given(SIZE, SIZE, SIZE, st.booleans(), st.booleans())
+@given(batch=SIZE, channels=SIZE, width=SIZE, weight=st.booleans(), bias=st.booleans())
 def test_a_batch_norm_in_inference_takes_what_its_folded_loop_does(
-    batch: int, channels: int, width: int, weight: bool, bias: bool
+    *, batch: int, channels: int, width: int, weight: bool, bias: bool
 ) -> None:
     layer = Layer((batch, channels, width), 1, weight=weight, bias=bias)
     mean, var = random(channels) * 0.5, random(channels).square()
@@ -183,7 +185,7 @@ def test_a_batch_norm_in_inference_takes_what_its_folded_loop_does(
         folded[c] = scale, shift if shifts is None else shift - shifts[(c,)]
     source = numbers(layer.input, layer.tally)
     result = {i: value * folded[i[1]][0] - folded[i[1]][1] for i, value in source.items()}
-    expected = F.batch_norm(layer.input, mean, var, layer.weight, layer.bias, eps=EPS)
+    expected = functional.batch_norm(layer.input, mean, var, layer.weight, layer.bias, eps=EPS)
     assert same(result, expected)
     predicted = layer.predicted("batch_norm", running_mean=spec(channels), training=False)
     assert predicted == layer.tally.total
@@ -196,12 +198,12 @@ def root_mean_square(row: list[Number], tally: Tally) -> list[Number]:
 
 
 @PROOF
-@given(SIZE, SIZE, st.booleans())
-def test_an_rms_norm_takes_what_its_loop_does(rows: int, columns: int, weight: bool) -> None:
+@given(rows=SIZE, columns=SIZE, weight=st.booleans())
+def test_an_rms_norm_takes_what_its_loop_does(*, rows: int, columns: int, weight: bool) -> None:
     layer = Layer((rows, columns), 1, weight=weight, bias=False)
     source = numbers(layer.input, layer.tally)
     normal = by_group(source, lambda i: i[0], root_mean_square, layer.tally)
-    expected = F.rms_norm(layer.input, (columns,), layer.weight, EPS)
+    expected = functional.rms_norm(layer.input, (columns,), layer.weight, EPS)
     assert same(layer.affine(normal), expected)
     assert layer.predicted("rms_norm", normalized_shape=(columns,)) == layer.tally.total
 
@@ -216,8 +218,8 @@ def log_softmax(row: list[Number], tally: Tally) -> list[Number]:
 
 
 @PROOF
-@given(SIZE, SIZE)
-def test_a_softmax_takes_what_its_loop_does(rows: int, columns: int) -> None:
+@given(rows=SIZE, columns=SIZE)
+def test_a_softmax_takes_what_its_loop_does(*, rows: int, columns: int) -> None:
     x, tally = random(rows, columns), Tally()
     result = by_group(numbers(x, tally), lambda i: i[0], softmax, tally)
     assert same(result, x.softmax(1))
@@ -225,8 +227,8 @@ def test_a_softmax_takes_what_its_loop_does(rows: int, columns: int) -> None:
 
 
 @PROOF
-@given(SIZE, SIZE)
-def test_a_log_softmax_takes_what_its_loop_does(rows: int, columns: int) -> None:
+@given(rows=SIZE, columns=SIZE)
+def test_a_log_softmax_takes_what_its_loop_does(*, rows: int, columns: int) -> None:
     x, tally, shape = random(rows, columns), Tally(), spec(rows, columns)
     result = by_group(numbers(x, tally), lambda i: i[0], log_softmax, tally)
     assert same(result, x.log_softmax(1))

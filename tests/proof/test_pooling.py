@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from tests.proof.bridge import numbers, random, same
 from tests.proof.numbers import Index, Number, Tally, indices, largest_of, total_of
@@ -23,13 +23,16 @@ def windows(
     """Every output with the places under its window, the padding's among them."""
     images, sizes = shape[:2], shape[2:]
     places = [(size + 2 * padding - kernel) // stride + 1 for size in sizes]
-    for *image, at in ((*i[:2], i[2:]) for i in indices(*images, *places)):
-        starts = [place * stride - padding for place in at]
+    for out in indices(*images, *places):
+        starts = [place * stride - padding for place in out[2:]]
         taps = indices(*[kernel] * len(sizes))
-        under = [
-            (*image, *(start + t for start, t in zip(starts, tap, strict=True))) for tap in taps
-        ]
-        yield (*image, *at), under
+        yield (
+            out,
+            [
+                (*out[:2], *(start + t for start, t in zip(starts, tap, strict=True)))
+                for tap in taps
+            ],
+        )
 
 
 @PROOF
@@ -43,7 +46,7 @@ def test_an_average_pool_takes_what_its_loop_does(
     for out, under in windows(x.shape, kernel, stride, padding):
         total = total_of([source.get(index, zero) for index in under], tally)
         result[out] = total / kernel**rank
-    expected = getattr(F, f"avg_pool{rank}d")(x, kernel, stride, padding)
+    expected = getattr(functional, f"avg_pool{rank}d")(x, kernel, stride, padding)
     assert same(result, expected)
     predicted = flops(
         f"avg_pool{rank}d", spec(*expected.shape), self=spec(*x.shape), kernel_size=(kernel,)
@@ -62,7 +65,7 @@ def test_a_max_pool_takes_what_its_loop_does(
         out: largest_of([source.get(index, lowest) for index in under], tally)
         for out, under in windows(x.shape, kernel, stride, padding)
     }
-    expected = getattr(F, f"max_pool{rank}d")(x, kernel, stride, padding)
+    expected = getattr(functional, f"max_pool{rank}d")(x, kernel, stride, padding)
     assert same(result, expected)
     kernels = (kernel,) * rank
     predicted = flops(
@@ -77,10 +80,13 @@ def adaptive_windows(sizes: Index, places: Index) -> Iterator[tuple[Index, list[
         axes = zip(at, sizes, places, strict=True)
         starts_and_ends = [(i * a // b, -(-(i + 1) * a // b)) for i, a, b in axes]
         taps = indices(*(end - start for start, end in starts_and_ends))
-        yield at, [
-            tuple(start + t for (start, _), t in zip(starts_and_ends, tap, strict=True))
-            for tap in taps
-        ]
+        yield (
+            at,
+            [
+                tuple(start + t for (start, _), t in zip(starts_and_ends, tap, strict=True))
+                for tap in taps
+            ],
+        )
 
 
 @PROOF
@@ -99,8 +105,8 @@ def test_an_adaptive_pool_takes_what_its_loop_does(
             means[(0, c, *at)] = total / len(under)
             largest[(0, c, *at)] = largest_of([compared[0, c, y, z] for y, z in under], comparisons)
     size, out = (new_height, new_width), spec(1, 2, new_height, new_width)
-    assert same(means, F.adaptive_avg_pool2d(x, size))
-    assert same(largest, F.adaptive_max_pool2d(x, size))
+    assert same(means, functional.adaptive_avg_pool2d(x, size))
+    assert same(largest, functional.adaptive_max_pool2d(x, size))
     given_shape = spec(*x.shape)
     assert flops("adaptive_avg_pool2d", out, self=given_shape) == sums.total
     assert flops("adaptive_max_pool2d", out, self=given_shape) == comparisons.total

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.proof.bridge import numbers, random, same
-from tests.proof.numbers import Number, Tally, dot
+from tests.proof.numbers import Index, Number, Tally, dot
 from tests.unit.costs.operations import cost, spec
 
 Vector: TypeAlias = list[Number]
@@ -22,29 +22,38 @@ Step: TypeAlias = Callable[[Gates, Gates, State], State]
 SIZE = st.integers(1, 3)
 
 
+def sums(given: Gates, recalled: Gates) -> Gates:
+    """Every gate's two products added."""
+    pairs = zip(given, recalled, strict=True)
+    return [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs]
+
+
 def lstm(given: Gates, recalled: Gates, state: State) -> State:
-    i, f, g, o = ([a + b for a, b in zip(*pair)] for pair in zip(given, recalled))
+    i, f, g, o = sums(given, recalled)
     cell = [
         forget.sigmoid() * old + enter.sigmoid() * new.tanh()
-        for forget, old, enter, new in zip(f, state["c"], i, g)
+        for forget, old, enter, new in zip(f, state["c"], i, g, strict=True)
     ]
-    return {"h": [out.sigmoid() * c.tanh() for out, c in zip(o, cell)], "c": cell}
+    hidden = [out.sigmoid() * c.tanh() for out, c in zip(o, cell, strict=True)]
+    return {"h": hidden, "c": cell}
 
 
 def gru(given: Gates, recalled: Gates, state: State) -> State:
+    r, z = sums(given[:2], recalled[:2])
     hidden = []
-    for (ri, zi, ni), (rh, zh, nh), old in zip(zip(*given), zip(*recalled), state["h"]):
-        r, z = (ri + rh).sigmoid(), (zi + zh).sigmoid()
-        n = (ni + r * nh).tanh()
-        hidden.append((1.0 - z) * n + z * old)
+    for reset, update, a, b, old in zip(r, z, given[2], recalled[2], state["h"], strict=True):
+        new = (a + reset.sigmoid() * b).tanh()
+        kept = update.sigmoid()
+        hidden.append(new + kept * (old - new))
     return {"h": hidden}
 
 
 def rnn(given: Gates, recalled: Gates, state: State) -> State:
-    return {"h": [(a + b).tanh() for a, b in zip(given[0], recalled[0])]}
+    (total,) = sums(given, recalled)
+    return {"h": [value.tanh() for value in total]}
 
 
-CELLS: Mapping[str, tuple[Step, int, type[torch.nn.RNNBase]]] = {
+CELLS: Mapping[str, tuple[Step, int, Callable[..., torch.nn.RNNBase]]] = {
     "lstm": (lstm, 4, torch.nn.LSTM),
     "gru": (gru, 3, torch.nn.GRU),
     "rnn_tanh": (rnn, 1, torch.nn.RNN),
@@ -123,7 +132,7 @@ def test_recurrent_layers_take_what_their_loop_does(
     model = CELLS[name][2](width, hidden, dtype=torch.float64, **data.draw(options(name)))
     x, tally = random(length, batch, width), Tally()
     source = numbers(x, tally)
-    result = {}
+    result: dict[Index, Number] = {}
     for n in range(batch):
         sequence = [[source[t, n, c] for c in range(width)] for t in range(length)]
         for t, output in enumerate(run(model, name, sequence, tally)):

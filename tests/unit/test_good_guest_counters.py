@@ -3,12 +3,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from tests.good_guest import left_as_found
-from tests.models import EXAMPLES, Example
 from torch import nn
 
 from flopscope.counters import COUNTERS, read
 from flopscope.measure.timing import measure
+from tests.good_guest import left_as_found
+from tests.models import EXAMPLES, Example
 
 
 def trained_a_little(example: Example) -> nn.Module:

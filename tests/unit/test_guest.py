@@ -7,11 +7,11 @@ from contextlib import suppress
 import numpy
 import pytest
 import torch
-from tests.models import CountsItsCalls, TiedWeights
 from torch import Tensor, nn
 
 from flopscope.errors import TargetError
 from flopscope.guest import disposable, undisturbed
+from tests.models import CountsItsCalls, TiedWeights
 
 
 def test_a_copy_may_be_changed_without_changing_the_model_or_its_inputs() -> None:

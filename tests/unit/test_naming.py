@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from tests.models import SharedBlock, TakesKeywords
 from torch import nn
 
 from flopscope.naming import ScopeNames
+from tests.models import SharedBlock, TakesKeywords
 
 
 def test_the_model_is_the_empty_scope_and_a_module_its_path() -> None:

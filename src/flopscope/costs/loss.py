@@ -21,7 +21,7 @@ FLOPS_PER_GRADIENT = {
     "mse_loss_backward": 3,  # c * (x - t) * g
     "smooth_l1_loss_backward": 5,  # d = x - t; where(d < -b, -1, where(d > b, 1, d / b)) * g
     "huber_loss_backward": 4,  # d = x - t; where(d < -b, -b, where(d > b, b, d)) * g
-    "soft_margin_loss_backward": 6,  # z = exp(-t * x); -t * z / (z + 1) * g, the sign folded
+    "soft_margin_loss_backward": 7,  # u = -t; z = exp(u * x); u * z / (z + 1) * g
     "binary_cross_entropy_backward": 6,  # g * (x - t) / max((1 - x) * x, eps)
 }
 

@@ -1,8 +1,8 @@
 """Recurrent layers and cells: every weight matrix meets every time step once, then the gates.
 
-The gate arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN. The
-products with input and hidden state are added, 1 per gate row; each bias is 1 per row; a sigmoid
-takes 4, a tanh 1.
+The gate arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN, the
+GRU's last one with a product less, as torch computes it. The products with input and hidden state are
+added, 1 per gate row; each bias is 1 per row; a sigmoid takes 4, a tanh 1.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Cell:
 LSTM = Cell(4, 4 + 3 * 4 + 1 + 3 + 2)
 """4 sums, 3 sigmoids, a tanh, ``c = f * c + i * g`` and ``h = o * tanh(c)``."""
 
-GRU = Cell(3, 2 + 2 * 4 + 2 + 1 + 4)
-"""2 sums, 2 sigmoids, ``n = tanh(a + r * b)`` and ``h = (1 - z) * n + z * h``."""
+GRU = Cell(3, 2 + 2 * 4 + 2 + 1 + 3)
+"""2 sums, 2 sigmoids, ``n = tanh(a + r * b)`` and ``h = n + z * (h - n)``."""
 
 RNN = Cell(1, 2)
 """A sum and a tanh, or a comparison with zero."""

@@ -14,7 +14,7 @@ def legend(grid: Grid) -> Iterator[Fact]:
     if any(row.times for row in grid.rows):
         yield Fact("×n", ("sum of n calls",))
     if any(row.kind == "own" for row in grid.rows):
-        yield Fact(OWN_NAME, ("what ran in the module itself, outside its children",))
+        yield Fact(OWN_NAME, ("what the module itself runs and holds, outside its children",))
     if any("≥" in cell or ">=" in cell for cells in grid.cells.values() for cell in cells):
         yield Fact("≥", ("without the work of operators that were not counted",))
     if grid.left_out:

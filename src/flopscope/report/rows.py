@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from flopscope.report import View
 
 Kind: TypeAlias = Literal["module", "own"]
-"""A module with all that is inside it, or what ran in a module but in no child of it."""
+"""A module with all that is inside it, or what it runs and holds outside its children."""
 
-OWN_NAME = "(own ops)"
+OWN_NAME = "(own)"
+
+FEWEST_LEAVES = 3
+"""Fewer alike modules without children are not folded: it would hide names to save a line."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,12 @@ def _runs(siblings: Siblings) -> Iterator[tuple[str, tuple[Node, ...]]]:
         else:
             runs.append([nodes])
     for run in runs:
-        first, last = run[0][0].name, run[-1][0].name
-        name = first if len(run) == 1 else f"{first}-{_numbered(last)[1]}"
-        yield name, tuple(itertools.chain.from_iterable(run))
+        first, last = run[0][0], run[-1][0]
+        if len(run) == 1 or (not first.children and len(run) < FEWEST_LEAVES):
+            yield from _singly(run)
+        else:
+            name = f"{first.name}-{_numbered(last.name)[1]}"
+            yield name, tuple(itertools.chain.from_iterable(run))
 
 
 def _follows(previous: Node, node: Node) -> bool:

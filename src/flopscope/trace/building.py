@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
+from torch.utils._pytree import tree_map_only
 
 from flopscope.records import Operation
+from flopscope.trace.devices import EveryDeviceIsTheCPU
 from flopscope.trace.evaluate import PartialEvaluation
-from flopscope.trace.unknown import key_of, meta_tensor
+from flopscope.trace.unknown import META, key_of, meta_tensor
 
 
 @contextmanager
@@ -32,15 +36,40 @@ def building() -> Iterator[None]:
 
     handle = register_module_parameter_registration_hook(without_values)
     try:
-        with PartialEvaluation(_ignore, _ignore_assumption, make_unknown=meta_tensor):
+        with EveryDeviceIsTheCPU(), _on_meta():
             yield
     finally:
         handle.remove()
 
 
-def _ignore(operation: Operation) -> None:
+def materialized(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> torch.nn.Module:
+    """A copy of a model on the meta device whose lazy modules have seen their first input."""
+    copied = copy.deepcopy(model)
+    for module in copied.modules():
+        for table, uninitialized in (
+            (module._parameters, UninitializedParameter),
+            (module._buffers, UninitializedBuffer),
+        ):
+            for name, tensor in table.items():
+                if tensor is not None and is_lazy(tensor):
+                    table[name] = uninitialized(device=META, dtype=tensor.dtype)  # type: ignore[assignment,call-arg] # torch types neither
+    meta_args, meta_kwargs = tree_map_only(
+        torch.Tensor, lambda tensor: meta_tensor(key_of(tensor)), (args, dict(kwargs))
+    )
+    with torch.no_grad(), _on_meta():
+        copied(*meta_args, **meta_kwargs)
+    return copied
+
+
+def _on_meta() -> PartialEvaluation:
+    return PartialEvaluation(_ignore, _ignore_assumption, make_unknown=meta_tensor)
+
+
+def _ignore(_operation: Operation) -> None:
     """A constructor's operators are not part of the cost of a forward pass."""
 
 
-def _ignore_assumption(name: str, op: str, value: str) -> None:
+def _ignore_assumption(_name: str, _op: str, _value: str) -> None:
     """Nor are the values that its initialisers branch on."""

@@ -9,18 +9,21 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_map
 
 from flopscope.errors import TraceError
 from flopscope.guest import as_found
 from flopscope.naming import module_paths
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec, Trace
+from flopscope.trace.building import materialized
+from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.modules import module_specs
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of, tensors_among
-from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of
+from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
 
 
 def trace(
@@ -42,17 +45,38 @@ def trace(
     kwargs = dict(kwargs or {})
     load_torchvision_rules()
     model = getattr(model, "_orig_mod", model)  # a compiled model's original
+    if any(map(is_lazy, model.parameters())):
+        model = materialized(model, args, kwargs)
+    try:
+        return _traced(model, args, kwargs, nullcontext())
+    except TraceError as error:
+        if error.__cause__ is None or not wants_missing_device(error.__cause__):
+            raise
+    return _traced(model, args, kwargs, EveryDeviceIsTheCPU(), _ON_THE_CPU)
+
+
+_ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
+
+
+def _traced(
+    model: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    devices: AbstractContextManager[Any],
+    *notes: str,
+) -> Trace:
     recorder = _Recorder(ScopeTracker(model))
     evaluation = PartialEvaluation(
         recorder.record, recorder.assume, foreign=_tensors_of(model, args, kwargs)
     )
-    given_args, given_kwargs = tree_map(_without_values, (args, kwargs))
+    given_args, given_kwargs = tree_map(_without_values, (args, dict(kwargs)))
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
         stack.enter_context(_as_written())
         _replace_meta_state(model)
         stack.enter_context(recorder.scopes.following())
         stack.enter_context(recorder.blaming_the_model())
+        stack.enter_context(devices)
         stack.enter_context(evaluation)
         model(*given_args, **given_kwargs)
     return Trace(
@@ -60,6 +84,7 @@ def trace(
         calls=tuple(recorder.calls),
         inputs=_named_inputs(args, kwargs),
         assumptions=recorder.assumptions(),
+        notes=notes,
     )
 
 
@@ -139,7 +164,7 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 def _without_values(value: Any) -> Any:
     """Floating-point inputs become unknown; integers and booleans are kept while they are small."""
-    if not isinstance(value, torch.Tensor) or type(value) not in _PLAIN:
+    if not isinstance(value, torch.Tensor) or takes_itself_apart(type(value)):
         return value
     if value.dtype.is_floating_point or value.dtype.is_complex or value.is_meta:
         return Unknown(key_of(value))

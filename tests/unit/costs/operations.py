@@ -28,25 +28,29 @@ def operation(
     return Operation(name, overload, arguments, returned, frozenset(tags))
 
 
-def cost(op: str, outputs: TensorSpec | tuple[TensorSpec, ...], /, **arguments: Argument) -> Cost:
+def cost(
+    op: str,
+    outputs: TensorSpec | tuple[TensorSpec, ...],
+    /,
+    *,
+    tags: Iterable[str] = (),
+    **arguments: Argument,
+) -> Cost:
     """What a counted operation costs.
 
     Raises:
         LookupError: the operation is not counted.
     """
-    coverage, found = cost_of(operation(op, outputs, **arguments))
+    coverage, found = cost_of(operation(op, outputs, tags=tags, overload="default", **arguments))
     if coverage != "counted":
         raise LookupError(f"{op} is {coverage}")
     return found
 
 
-def macs(op: str, outputs: TensorSpec, /, **arguments: Argument) -> int:
-    """The multiply-accumulates of a counted operation."""
-    return cost(op, outputs, **arguments).macs
-
-
-def flops(op: str, outputs: TensorSpec, /, **arguments: Argument) -> int:
-    """The other FLOPs of a counted operation that has no multiply-accumulates."""
-    found = cost(op, outputs, **arguments)
+def flops(
+    op: str, outputs: TensorSpec, /, *, tags: Iterable[str] = (), **arguments: Argument
+) -> int:
+    """The FLOPs of a counted operation that has no multiply-accumulates."""
+    found = cost(op, outputs, tags=tags, **arguments)
     assert found.macs == 0
     return found.other_flops

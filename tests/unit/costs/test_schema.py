@@ -43,7 +43,7 @@ def schemas(op: str) -> tuple[Any, ...]:
 
 
 def forms(op: str) -> Iterator[Any]:
-    """The schemas a rule is for: the operator's, and those in place that have no rule of their own."""
+    """What a rule is for: an operator, and its form in place where that has no rule itself."""
     yield from schemas(op)
     in_place = f"{op}_"
     if not op.endswith("_") and in_place not in FORMULAS and in_place not in TRAFFIC:

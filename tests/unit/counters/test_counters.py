@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.models import EXAMPLES, Normalises, RaisesInForward
 from torch import Tensor, nn
 
 from flopscope import counters
@@ -15,6 +14,7 @@ from flopscope.counters import COUNTERS, read, tally, whole
 from flopscope.errors import UsageError
 from flopscope.records import Reading
 from flopscope.registry import Registry
+from tests.models import EXAMPLES, Normalises, RaisesInForward
 
 RUNS = [name for name in EXAMPLES if name != "RaisesInForward"]
 

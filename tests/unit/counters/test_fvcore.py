@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
+
 from examples.residual_block import ResidualBlock
+from flopscope.counters import read
+from flopscope.records import Reading
 from tests.models import (
     CatchesAnError,
     FunctionalOnly,
@@ -13,10 +17,6 @@ from tests.models import (
     SharedBlock,
     TakesKeywords,
 )
-from torch import Tensor, nn
-
-from flopscope.counters import read
-from flopscope.records import Reading
 
 
 def reading_of(model: nn.Module, *args: Any, **kwargs: Any) -> Reading:

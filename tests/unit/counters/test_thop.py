@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import thop
 import torch
-from examples.residual_block import ResidualBlock
-from tests.models import EXAMPLES, FunctionalOnly, TakesKeywords
 from torch import nn
 
+from examples.residual_block import ResidualBlock
 from flopscope.counters import read
 from flopscope.records import Reading
+from tests.models import EXAMPLES, FunctionalOnly, TakesKeywords
 
 
 def reading_of(model: nn.Module, *args: torch.Tensor, **kwargs: Any) -> Reading:

@@ -5,6 +5,11 @@ from typing import ClassVar
 
 import pytest
 import torch
+from torch import Tensor, nn
+
+from flopscope.errors import TargetError, UsageError
+from flopscope.measure.timing import FEWEST_RUNS, MOST_RUNS, measure
+from flopscope.records import Timing
 from tests.models import (
     CalledThreeTimes,
     CatchesAnError,
@@ -15,11 +20,6 @@ from tests.models import (
     TakesKeywords,
 )
 from tests.unit.test_guest import Uncopyable
-from torch import Tensor, nn
-
-from flopscope.errors import TargetError, UsageError
-from flopscope.measure.timing import FEWEST_RUNS, MOST_RUNS, measure
-from flopscope.records import Timing
 
 X = torch.zeros(2, 4)
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

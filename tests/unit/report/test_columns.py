@@ -94,9 +94,9 @@ def test_the_models_time_is_the_median_of_the_runs_without_hooks():
 
 def test_the_own_row_gets_the_time_that_its_children_leave():
     # 41.0 - (18.1 + 1.2 + 17.9 + 1.3 + 0.9 + 0.004), all of runs with hooks.
-    assert column_named("time", MEASURED).value(
-        row(MEASURED, "(own ops)"), MEASURED
-    ) == pytest.approx(0.001596)
+    assert column_named("time", MEASURED).value(row(MEASURED, "(own)"), MEASURED) == pytest.approx(
+        0.001596
+    )
 
 
 def test_a_module_that_was_not_measured_has_no_time_and_no_rate():
@@ -118,7 +118,7 @@ def test_a_container_takes_as_long_as_what_is_inside_it():
 
 
 def test_what_lacks_uncounted_work_is_marked_all_the_way_up():
-    paths = ("", "blocks", "blocks/0-1", "blocks/0-1/(own ops)", "(own ops)")
+    paths = ("", "blocks", "blocks/0-1", "blocks/0-1/(own)", "(own)")
     assert all(cell(INCOMPLETE, "flops", path).startswith("≥") for path in paths)
     assert not cell(INCOMPLETE, "flops", "blocks/0-1/project").startswith("≥")
     assert not cell(INCOMPLETE, "params").startswith("≥")

@@ -23,7 +23,7 @@ def test_strokes_join_each_row_to_the_one_it_is_part_of():
         "│  ├─ tokens",
         "│  ├─ positions",
         "│  ├─ layers",
-        "│  └─ (own ops)",
+        "│  └─ (own)",
         "└─ head",
     ]
 
@@ -43,7 +43,7 @@ def test_siblings_without_a_figure_come_last():
     assert lines(SAMPLES["residual_block"], View(sort="fvcore"))[-3:] == [
         "├─ relu",
         "├─ shortcut",
-        "└─ (own ops)",
+        "└─ (own)",
     ]
 
 
@@ -61,11 +61,11 @@ def test_sorting_by_an_unknown_column_is_refused():
 
 def test_own_work_has_a_line_where_a_shown_column_needs_it_to_add_up():
     report = SAMPLES["language_model"]
-    model = "│  └─ (own ops)"
+    model = "│  └─ (own)"
     assert model in lines(report, View(depth=2, columns=("flops",)))
     assert model in lines(report, View(depth=2, columns=("bytes",)))
     assert model not in lines(report, View(depth=2, columns=("params",)))
 
 
 def test_own_work_that_was_not_counted_has_a_line():
-    assert "└─ (own ops)" in lines(SAMPLES["incomplete"], View(columns=("flops",)))
+    assert "└─ (own)" in lines(SAMPLES["incomplete"], View(columns=("flops",)))

@@ -52,22 +52,34 @@ def test_what_is_inside_a_run_is_summed_over_all_of_it():
     assert run.children[0].cost.macs == 5 * 8 * 16 * 16
 
 
+def test_two_alike_modules_without_children_keep_their_names():
+    root = sequential(*(linear(f"conv{index}", ROWS, 16, 16) for index in (1, 2)))
+    assert names(row_of(root, View())) == ["conv1", "conv2"]
+
+
+def test_two_alike_blocks_are_a_run():
+    def block(index: int) -> Node:
+        return module(str(index), "Block", children=(linear(f"{index}.inner", ROWS, 16, 16),))
+
+    assert names(row_of(sequential(block(0), block(1)), View())) == ["0-1"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        linear("1", ROWS, 16, 32),
-        linear("1", ROWS, 16, 16, params=256),
-        linear("1", ROWS, 16, 16, calls=2),
-        linear("2", ROWS, 16, 16),
+        linear("2", ROWS, 16, 32),
+        linear("2", ROWS, 16, 16, params=256),
+        linear("2", ROWS, 16, 16, calls=2),
+        linear("3", ROWS, 16, 16),
         linear("value", ROWS, 16, 16),
-        replace(linear("1", ROWS, 16, 16), own_cost=Cost()),
-        sequential(linear("1.0", ROWS, 16, 16)),
+        replace(linear("2", ROWS, 16, 16), own_cost=Cost()),
+        module("2", "Sequential", children=(linear("2.0", ROWS, 16, 16),)),
     ],
     ids=["shape", "params", "calls", "gap", "name", "cost", "kind"],
 )
-def test_modules_that_differ_in_anything_stay_apart(other):
-    root = sequential(linear("0", ROWS, 16, 16), other)
-    assert len(names(row_of(root, View()))) == 2
+def test_a_module_that_differs_in_anything_is_no_part_of_a_run(other):
+    run = (linear(str(index), ROWS, 16, 16) for index in range(2))
+    assert len(names(row_of(sequential(*run, other), View()))) == 3
 
 
 def test_blocks_that_differ_deep_inside_stay_apart():

@@ -59,9 +59,8 @@ def test_sizes_are_those_of_torchsummary():
     assert sizes.activations == 2 * (2 + 2 + 3 + 1) * megabyte
     assert sizes.params == 4 * 2 * (384 * 384 * 9 + 384)
     assert sizes.total == sizes.inputs + sizes.activations + sizes.params
-    assert fact(MEASURED, "sizes").lines == (
-        "3.00 MiB input + 48.00 MiB forward/backward + 10.13 MiB params = 61.13 MiB estimated total",
-    )
+    (line,) = fact(MEASURED, "sizes").lines
+    assert line.startswith("3.00 MiB input + 48.00 MiB forward/backward + 10.13 MiB params = ")
 
 
 def test_the_same_assumption_in_several_modules_is_one_line():
@@ -99,10 +98,11 @@ def test_a_single_run_has_no_spread():
 
 def test_a_counters_total_is_held_against_ours():
     # 5,438,963,712 / 5,435,817,984 is 1.00058
-    assert fact(MEASURED, "thop").lines == (
-        "5,438,963,712 MACs (+0.06% against ours) · 2,654,976 params (same as ours)"
-        " · version 0.1.1.post2209072238",
-    )
+    (line,) = fact(MEASURED, "thop").lines
+    total, params, version = line.split(" · ")
+    assert total == "5,438,963,712 MACs (+0.06% against ours)"
+    assert params == "2,654,976 params (same as ours)"
+    assert version == "version 0.1.1.post2209072238"
 
 
 def test_a_counter_of_flops_is_held_against_our_flops():

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
-from flopscope.trace.rules.table import RULES, overloads
+from flopscope.trace.rules.table import RULES, overloads, rule
 from flopscope.trace.unknown import Unknown, key_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ def reshape_in_place(
     if type(tensor) is Unknown:
         tensor.key = key_of(tensor)
     return tensor
+
+
+@rule("detach")
+def detach(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """A lazy parameter has no shape to evaluate on: it looks at its own device before it gets one."""
+    return func(*args, **kwargs) if is_lazy(args[0]) else mode.evaluate(func, args, kwargs)
 
 
 RULES.update(

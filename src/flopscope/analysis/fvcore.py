@@ -1,0 +1,84 @@
+"""fvcore's convention: what its rules give for an operation, and nothing where it has none.
+
+fvcore looks at the operators of ``torch.jit.trace``, which are those that a program calls, as in a
+canonical trace. It counts a multiply-accumulate as one and adds rough figures per element for
+normalisations, resizing and adaptive pooling (fvcore 0.1.5, ``fvcore/nn/jit_handles.py`` and
+``flop_count.py``). It has no rule for fused attention, ``baddbmm``, ``mv``, recurrent layers and
+for convolutions whose padding is given as a word, which are traced as ``_convolution_mode``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flopscope.costs import cost_of
+from flopscope.records import Argument, Operation, TensorSpec
+
+
+def weigh(operation: Operation) -> int:
+    """fvcore's "flops" of one operation."""
+    rule = _RULES.get(operation.op)
+    return rule(operation) if rule else 0
+
+
+def _macs(operation: Operation) -> int:
+    return cost_of(operation)[1].macs
+
+
+def _convolution(operation: Operation) -> int:
+    return 0 if operation.overload == "padding" else _macs(operation)
+
+
+def _matmul(operation: Operation) -> int:
+    """Elements of the first operand times columns of the second: a broadcast batch is missed."""
+    first, second = operation.tensors()
+    return first.numel * second.shape[-1]
+
+
+def _einsum(operation: Operation) -> int:
+    """Half the FLOPs that numpy.einsum_path prints, which it rounds to four digits."""
+    return int(float(f"{2 * _macs(operation):.3e}")) // 2
+
+
+def _normalisation(operation: Operation) -> int:
+    """4 per element, 5 with a weight."""
+    return _input(operation).numel * (4 + _is_tensor(operation.args.get("weight")))
+
+
+def _batch_norm(operation: Operation) -> int:
+    """As any normalisation in training; 1 per element in inference, 2 with a weight."""
+    if operation.args["training"]:
+        return _normalisation(operation)
+    return _input(operation).numel * (1 + _is_tensor(operation.args.get("weight")))
+
+
+def _per_input(operation: Operation) -> int:
+    return _input(operation).numel
+
+
+def _per_output(weight: int) -> Callable[[Operation], int]:
+    return lambda operation: weight * operation.outputs[0].numel
+
+
+def _input(operation: Operation) -> TensorSpec:
+    return next(operation.tensors())
+
+
+def _is_tensor(argument: Argument) -> bool:
+    return isinstance(argument, TensorSpec)
+
+
+_RULES: Mapping[str, Callable[[Operation], int]] = {
+    **dict.fromkeys(("aten.linear", "aten.addmm", "aten.bmm"), _macs),
+    **dict.fromkeys(("aten.matmul", "aten.mm"), _matmul),
+    "aten.einsum": _einsum,
+    **{f"aten.conv{rank}d": _convolution for rank in (1, 2, 3)},
+    **{f"aten.conv_transpose{rank}d": _convolution for rank in (1, 2, 3)},
+    **dict.fromkeys(("aten.convolution", "aten._convolution"), _convolution),
+    "aten.batch_norm": _batch_norm,
+    **{f"aten.{kind}_norm": _normalisation for kind in ("layer", "group", "instance")},
+    "aten.adaptive_avg_pool2d": _per_input,
+    "aten.upsample_nearest2d": _per_output(1),
+    "aten.upsample_bilinear2d": _per_output(4),
+    **dict.fromkeys(("aten.grid_sampler", "aten.grid_sampler_2d"), _per_output(4)),
+}
