@@ -1,8 +1,8 @@
 """Recurrent layers and cells: every weight matrix meets every time step once, then the gates.
 
-The gate arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN, the
-GRU's last one with a product less, as torch computes it. The products with input and hidden state are
-added, 1 per gate row; each bias is 1 per row; a sigmoid takes 4, a tanh 1.
+The gates' arithmetic is that of the equations in torch's documentation of LSTM, GRU and RNN, the
+last one of the GRU with a product less, as torch computes it. The products with the input and the
+hidden state are added, 1 per row; each bias is 1 per row; a sigmoid takes 4, a tanh 1.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ X = spec(2, 3)
 
 
 def test_an_operator_in_place_costs_what_it_does_out_of_place() -> None:
-    assert cost("silu_", X, self=X, tags=["inplace"]) == cost("silu", X, self=X)
+    assert cost("silu_", X, self=X) == cost("silu", X, self=X)
     assert knows("aten.silu_", frozenset())
 
 
 def test_an_operator_in_place_is_free_where_it_is_out_of_place() -> None:
-    coverage, _ = cost_of(operation("masked_fill_", X, self=X, mask=X, tags=["inplace"]))
+    coverage, _ = cost_of(operation("masked_fill_", X, ["inplace"], self=X, mask=X))
     assert coverage == "free"
     assert knows("aten.masked_fill_", frozenset())
 
@@ -25,15 +25,17 @@ def test_an_argument_is_found_by_the_name_that_the_form_in_place_has_for_it() ->
 
 
 def test_a_pointwise_operator_without_a_rule_takes_one_flop_per_output_element() -> None:
-    assert cost("atan2", spec(4, 3), self=X, other=X, tags=["pointwise"]).other_flops == 12
+    _, found = cost_of(operation("atan2", spec(4, 3), ["pointwise"], self=X, other=X))
+    assert found.flops == 12
 
 
 def test_a_reduction_without_a_rule_takes_one_flop_per_input_element() -> None:
-    assert cost("amax", spec(2), self=X, dim=(1,), tags=["reduction"]).other_flops == 6
+    _, found = cost_of(operation("amax", spec(2), ["reduction"], self=X, dim=(1,)))
+    assert found.flops == 6
 
 
 def test_a_view_is_free_and_moves_nothing_whatever_its_operator_costs() -> None:
-    view = operation("dropout", X, input=X, p=0.5, train=False, tags=["view"])
+    view = operation("dropout", X, ["view"], input=X, p=0.5, train=False)
     assert cost_of(view) == ("free", Cost())
 
 
@@ -51,8 +53,8 @@ def test_an_operator_whose_arguments_do_not_tell_is_uncounted_not_zero() -> None
 
 
 def test_an_out_argument_is_written_and_not_read() -> None:
-    into = operation("sin", X, self=X, out=X, overload="out", tags=["pointwise", "inplace"])
-    assert cost_of(into) == cost_of(operation("sin", X, self=X, tags=["pointwise"]))
+    into = operation("sin", X, ["pointwise", "inplace"], self=X, out=X)
+    assert cost_of(into) == cost_of(operation("sin", X, ["pointwise"], self=X))
 
 
 def test_an_operator_cannot_have_two_formulas() -> None:
