@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.counters import read
-from flopscope.errors import FlopscopeError, IncompleteCountError, InputError
+from flopscope.errors import FlopscopeError, InputError
 from flopscope.guest import disposable
 from flopscope.load.forward import check_inputs
 from flopscope.load.inputs import make_inputs, parse_shape
@@ -129,8 +129,8 @@ def _report(
     notes: tuple[str, ...] = (),
 ) -> Report:
     counted = tree.profile(traced)
-    if strict and counted.uncounted:
-        raise _incomplete(counted.uncounted)
+    if strict:
+        counted.require_complete()
     timing, readings, run_notes = _run_for_real(counted, traced, run, runnable)
     return Report(
         target=target,
@@ -200,25 +200,11 @@ def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
 
 
 def _shared_notes(counted: tree.Profile) -> tuple[str, ...]:
-    shared = [
-        f"{node.scope}.{name} is {owner}" if node.scope else f"{name} is {owner}"
-        for node in counted.root.walk()
-        for name, owner in node.spec.shared
-    ]
+    shared = [f"{name} is {owner}" for name, owner in counted.shared.items()]
     if not shared:
         return ()
     more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
     return (f"shared, so counted once as parameters: {'; '.join(shared[:3])}{more}",)
-
-
-def _incomplete(uncounted: Iterable[tree.Uncounted]) -> IncompleteCountError:
-    entries = list(uncounted)
-    listed = ", ".join(f"{entry.op} ×{entry.calls}" for entry in entries[:5])
-    more = f" and {len(entries) - 5} more" if len(entries) > 5 else ""
-    return IncompleteCountError(
-        f"no formula for {listed}{more}",
-        hint="register one with @flopscope.formula, or leave --strict out to see the rest",
-    )
 
 
 def _environment(device: str) -> Environment:

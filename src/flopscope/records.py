@@ -12,62 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from flopscope.dtypes import BITS
+
 Scope: TypeAlias = str
 """Where in the module tree: the dotted path from the root, which is ``""``."""
 
 Stream: TypeAlias = Literal["canonical", "training"]
 """Which operators a trace holds: those the user wrote, or those autograd ran."""
-
-BITS: Mapping[str, int] = {
-    "bool": 8,
-    "uint8": 8,
-    "int8": 8,
-    "int16": 16,
-    "uint16": 16,
-    "int32": 32,
-    "uint32": 32,
-    "int64": 64,
-    "uint64": 64,
-    "float8_e4m3fn": 8,
-    "float8_e5m2": 8,
-    "float8_e4m3fnuz": 8,
-    "float8_e5m2fnuz": 8,
-    "float8_e8m0fnu": 8,
-    "float4_e2m1fn_x2": 8,
-    "float16": 16,
-    "bfloat16": 16,
-    "float32": 32,
-    "float64": 64,
-    "complex32": 32,
-    "complex64": 64,
-    "complex128": 128,
-    "qint8": 8,
-    "quint8": 8,
-    "qint32": 32,
-    "quint4x2": 4,
-    "quint2x4": 2,
-    "int1": 8,
-    "int2": 8,
-    "int3": 8,
-    "int4": 8,
-    "int5": 8,
-    "int6": 8,
-    "int7": 8,
-    "uint1": 8,
-    "uint2": 8,
-    "uint3": 8,
-    "uint4": 8,
-    "uint5": 8,
-    "uint6": 8,
-    "uint7": 8,
-    "bits8": 8,
-    "bits16": 16,
-    "bits1x8": 8,
-    "bits2x4": 8,
-    "bits4x2": 8,
-}
-"""Bits that one element of each torch dtype takes in memory."""
-
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:

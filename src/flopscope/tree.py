@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from flopscope.costs import Cost, Coverage, cost_of
+from flopscope.errors import IncompleteCountError
 from flopscope.records import ModuleSpec, Operation, Scope, Trace
 
 
@@ -122,9 +123,36 @@ class Profile:
         return {node.scope: node for node in self.root.walk()}
 
     @cached_property
-    def output_nbytes(self) -> int:
-        """Bytes of all outputs of the modules that have no children, over all calls."""
-        return sum(node.spec.output_nbytes for node in self.root.walk() if not node.children)
+    def layer_output_nbytes(self) -> int:
+        """Bytes of what all layers returned, over all calls.
+
+        A layer is what torchsummary takes for one: any module inside the model but containers.
+        """
+        layers = (node.spec for node in self.root.walk() if node is not self.root)
+        return sum(spec.output_nbytes for spec in layers if spec.kind not in _CONTAINERS)
+
+    @cached_property
+    def shared(self) -> dict[str, str]:
+        """The parameters and buffers that another module owns: full name to the owner's."""
+        return {
+            f"{node.scope}.{name}" if node.scope else name: owner
+            for node in self.root.walk()
+            for name, owner in node.spec.shared
+        }
+
+    def require_complete(self) -> None:
+        """Raise IncompleteCountError where some operator has no formula."""
+        if not self.uncounted:
+            return
+        listed = ", ".join(f"{entry.op} ×{entry.calls}" for entry in self.uncounted[:5])
+        more = f" and {len(self.uncounted) - 5} more" if len(self.uncounted) > 5 else ""
+        raise IncompleteCountError(
+            f"no formula for {listed}{more}",
+            hint="register one with @flopscope.formula, or leave --strict out to see the rest",
+        )
+
+
+_CONTAINERS = ("Sequential", "ModuleList")
 
 
 @dataclass

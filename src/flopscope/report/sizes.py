@@ -15,7 +15,7 @@ class Sizes:
 
     Attributes:
         inputs: the tensors given to the model.
-        activations: what the modules without children return, and as much again for its gradients.
+        activations: what its layers return, and as much again for the gradients of that.
         params: the parameters.
     """
 
@@ -32,6 +32,6 @@ def sizes_of(report: Report) -> Sizes:
     """The sizes that torchsummary prints as input, forward/backward pass and params."""
     return Sizes(
         inputs=sum(tensor.nbytes for _, tensor in report.inputs),
-        activations=2 * report.profile.output_nbytes,
+        activations=2 * report.profile.layer_output_nbytes,
         params=report.profile.root.param_nbytes,
     )

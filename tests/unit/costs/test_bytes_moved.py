@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.records import TensorSpec
+from flopscope.records import Argument, TensorSpec
 from tests.unit.costs.operations import nbytes, spec
 
 FLOAT, LONG = 4, 8
@@ -23,15 +23,17 @@ def test_a_broadcast_operand_is_read_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("op", "fetched"),
+    ("op", "arguments"),
     [
-        ("embedding", nbytes("embedding", spec(7, 64), weight=TABLE, indices=indices(7))),
-        ("index_select", nbytes("index_select", spec(7, 64), self=TABLE, index=indices(7))),
-        ("index", nbytes("index", spec(7, 64), self=TABLE, indices=(indices(7),))),
+        ("embedding", {"weight": TABLE, "indices": indices(7)}),
+        ("index_select", {"self": TABLE, "index": indices(7)}),
+        ("index", {"self": TABLE, "indices": (indices(7),)}),
     ],
 )
-def test_a_look_up_reads_the_rows_it_is_asked_for_and_not_the_table(op: str, fetched: int) -> None:
-    assert fetched == 7 * LONG + 2 * (7 * 64 * FLOAT), op
+def test_a_look_up_reads_the_rows_it_is_asked_for_and_not_the_table(
+    op: str, arguments: dict[str, Argument]
+) -> None:
+    assert nbytes(op, spec(7, 64), **arguments) == 7 * LONG + 2 * (7 * 64 * FLOAT)
 
 
 def test_gather_reads_the_elements_it_is_asked_for() -> None:
@@ -69,7 +71,7 @@ def test_reshaping_in_place_moves_nothing(op: str) -> None:
 
 
 def test_rows_added_in_place_are_read_and_written_and_the_others_left() -> None:
-    rows = {"self": TABLE, "dim": 0, "index": indices(7)}
+    rows: dict[str, Argument] = {"self": TABLE, "dim": 0, "index": indices(7)}
     source = spec(7, 64)
     assert nbytes("index_add_", TABLE, ["inplace"], **rows, source=source) == (
         7 * LONG + 3 * (7 * 64 * FLOAT)
@@ -80,7 +82,12 @@ def test_rows_added_in_place_are_read_and_written_and_the_others_left() -> None:
 
 
 def test_rows_added_out_of_place_copy_the_whole_table() -> None:
-    arguments = {"self": TABLE, "dim": 0, "index": indices(7), "source": spec(7, 64)}
+    arguments: dict[str, Argument] = {
+        "self": TABLE,
+        "dim": 0,
+        "index": indices(7),
+        "source": spec(7, 64),
+    }
     table = 50000 * 64 * FLOAT
     assert nbytes("index_add", TABLE, **arguments) == 2 * table + 7 * LONG + 7 * 64 * FLOAT
 
@@ -91,7 +98,11 @@ def test_a_part_copied_does_not_read_the_rest() -> None:
 
 def test_values_put_in_place_touch_only_their_places() -> None:
     def put(*, accumulate: bool) -> int:
-        places = {"self": TABLE, "indices": (indices(7), None), "values": spec(7, 64)}
+        places: dict[str, Argument] = {
+            "self": TABLE,
+            "indices": (indices(7), None),
+            "values": spec(7, 64),
+        }
         return nbytes("index_put_", TABLE, ["inplace"], **places, accumulate=accumulate)
 
     assert put(accumulate=False) == 7 * LONG + 2 * (7 * 64 * FLOAT)
