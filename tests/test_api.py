@@ -14,7 +14,7 @@ from flopscope.request import Request
 SEED_SHAPE = (2, 384, 32, 32)
 CONV = 2 * 384 * 384 * 3 * 3 * 32 * 32  # MACs of a 3x3 convolution that keeps the size
 
-# norm, stride: params and MACs by hand. A convolution has a bias, a norm a weight and a bias or none.
+# norm, stride: params and MACs by hand. A convolution has a bias, a norm two vectors or none.
 WEIGHTS = 2 * (384 * 384 * 9 + 384)
 SHORTCUT = 384 * 384 + 384
 SEED = {

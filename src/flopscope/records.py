@@ -20,6 +20,7 @@ Scope: TypeAlias = str
 Stream: TypeAlias = Literal["canonical", "training"]
 """Which operators a trace holds: those the user wrote, or those autograd ran."""
 
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """The shape of a tensor without its values.

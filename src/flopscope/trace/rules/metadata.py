@@ -31,7 +31,7 @@ def reshape_in_place(
 def detach(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """A lazy parameter has no shape to evaluate on: it looks at its own device before it gets one."""
+    """A lazy parameter has no shape yet: it looks at its own device before it gets one."""
     return func(*args, **kwargs) if is_lazy(args[0]) else mode.evaluate(func, args, kwargs)
 
 
