@@ -28,7 +28,7 @@ class Gradients:
 
     Args:
         shape: of the input.
-        dims: the dimensions that a mean is taken over; those before them number the groups.
+        group: which group an element is in; a group shares its mean and deviation.
         mask: which gradients are asked for: the input's, the weight's, the bias's.
     """
 

@@ -140,6 +140,7 @@ SAID_BY_THEIR_NAMES = {
     "ne",
     "polar",
     "threshold",
+    "__irshift__",
     "_amp_update_scale",
     "_dirichlet_grad",
     "_standard_gamma_grad",

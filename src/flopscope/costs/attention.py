@@ -78,7 +78,12 @@ def causal_pairs(queries: int, keys: int) -> int:
     return seen * (seen + 1) // 2 + (queries - seen) * keys
 
 
-@formula("aten._flash_attention_forward", "aten._cudnn_attention_forward")
+@formula(
+    "aten._flash_attention_forward",
+    "aten._flash_attention_forward_no_dropout_inplace",
+    "aten._cudnn_attention_forward",
+    "aten._cudnn_attention_forward_no_dropout_inplace",
+)
 def attention_by_token(
     query: TensorSpec,
     key: TensorSpec,

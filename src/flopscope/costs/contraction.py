@@ -62,7 +62,7 @@ def linear_backward(
 @formula("aten.addmm", "aten.sspaddmm", "aten._sparse_addmm")
 def addmm(mat1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 1) -> Cost:
     """``beta * self + alpha * (mat1 @ mat2)``."""
-    return matmul(mat1, out) + Cost(other_flops=out.numel * _blend(beta, alpha))
+    return matmul(mat1, out) + Cost(other_flops=out.numel * blend(beta, alpha))
 
 
 @formula("aten.addmv")
@@ -82,13 +82,13 @@ def addbmm(batch1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 
     """``beta * self + alpha * sum over the batch of (batch1 @ batch2)``."""
     batch, _, length = batch1.shape
     products = real_macs(batch * out.numel * length, out)
-    return Cost(products, out.numel * _blend(beta, alpha))
+    return Cost(products, out.numel * blend(beta, alpha))
 
 
 @formula("aten.addr")
 def addr(out: TensorSpec, beta: float = 1, alpha: float = 1) -> Cost:
     """``beta * self + alpha * outer(vec1, vec2)``: nothing is accumulated."""
-    return Cost(other_flops=out.numel * (1 + _blend(beta, alpha)))
+    return Cost(other_flops=out.numel * (1 + blend(beta, alpha)))
 
 
 @formula("aten.tensordot")
@@ -149,6 +149,6 @@ def _inner(operand: TensorSpec) -> int:
     return operand.shape[-1]
 
 
-def _blend(beta: float, alpha: float) -> int:
+def blend(beta: float, alpha: float) -> int:
     """FLOPs per element of ``beta * a + alpha * b``; a factor of 1 is free, beta 0 drops a."""
     return (beta != 0) + (beta not in (0, 1)) + (alpha != 1)

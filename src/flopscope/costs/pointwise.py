@@ -56,6 +56,7 @@ FLOPS_PER_OUTPUT = {
         ("abs", "copysign", "eq", "gcd", "ge", "gt", "heaviside", "lcm", "le", "lt", "ne"), 1
     ),
     "threshold": 1,
+    "__irshift__": 1,
     "_standard_gamma_grad": 1,
     "_dirichlet_grad": 1,
     "_amp_update_scale": 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flopscope.costs import Cost, formula
+from flopscope.costs.contraction import blend
 from flopscope.records import TensorSpec
 
 SCALES = 2
@@ -13,6 +14,12 @@ SCALES = 2
 def scaled_mm(self: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None) -> Cost:
     """``(self @ mat2) * scale_a * scale_b + bias``; two 4-bit numbers share an element."""
     return Cost(out.numel * _length(self), out.numel * (SCALES + (bias is not None)))
+
+
+@formula("aten._scaled_addmm")
+def scaled_addmm(mat1: TensorSpec, out: TensorSpec, beta: float = 1, alpha: float = 1) -> Cost:
+    """As :func:`scaled_mm`, blended with another matrix as by ``addmm``."""
+    return scaled_mm(mat1, out) + Cost(other_flops=out.numel * blend(beta, alpha))
 
 
 @formula("aten._grouped_mm")

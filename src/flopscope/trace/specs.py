@@ -72,14 +72,9 @@ def arguments_by_name(
 
 
 def operation_of(
-    func: Any,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    outputs: tuple[TensorSpec, ...],
-    tags: frozenset[str],
+    func: Any, bound: Mapping[str, Any], outputs: tuple[TensorSpec, ...], tags: frozenset[str]
 ) -> Operation:
-    """The record of one operator on these arguments."""
-    bound = arguments_by_name(func._schema, args, kwargs)
+    """The record of one operator on its arguments by name."""
     return Operation(
         op=op_name(func),
         overload=func._overloadname,

@@ -11,9 +11,11 @@ import torch
 
 from flopscope import costs
 from flopscope.errors import TraceError
-from flopscope.records import Operation
+from flopscope.records import Operation, TensorSpec
+from flopscope.trace.shapes import derived
 from flopscope.trace.specs import (
     arguments_by_name,
+    dtype_name,
     map_tensors,
     op_name,
     operation_of,
@@ -63,6 +65,10 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     """Try an operator on the meta device, or find that its parts have to be looked at."""
     if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
         return PARTS
+    bound = arguments_by_name(func._schema, args, kwargs)
+    key = derived(func, bound)
+    if key is not None:
+        return _derived_step(func, bound, key)
     try:
         return _tried(func, args, kwargs, _to_meta)
     except NotImplementedError:
@@ -70,6 +76,13 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
             raise TraceError(f"{op_name(func)} needs values that a trace cannot know") from None
     # No shapes without values, as in many an operator of the user's own: try it on zeros.
     return _tried(func, args, kwargs, _to_zeros)
+
+
+def _derived_step(func: Any, bound: Mapping[str, Any], key: SpecKey) -> Step:
+    shape, _, dtype = key
+    output = TensorSpec(tuple(shape), dtype_name(dtype))
+    operation = operation_of(func, bound, (output,), schema_tags(func))
+    return Step(operation, fresh=key, elements=output.numel)
 
 
 def _tried(
@@ -102,7 +115,8 @@ def step_from(
     outputs = tuple(tensors_among((returned,)))
     if "inplace" not in tags and _share_memory(outputs, tensors_among(ran)):
         tags |= {"view"}
-    operation = operation_of(func, *given, tuple(map(spec_of, outputs)), tags)
+    bound = arguments_by_name(func._schema, *given)
+    operation = operation_of(func, bound, tuple(map(spec_of, outputs)), tags)
     elements = max((output.numel() for output in outputs), default=0)
     written = written_returns(func)
     if isinstance(returned, torch.Tensor) and not written:

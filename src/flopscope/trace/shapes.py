@@ -1,0 +1,134 @@
+"""The commonest operators' output specs, by rules of our own.
+
+On the meta device torch runs a Python decomposition of a norm, of a linear layer or of an
+activation, for a millisecond at each new shape. These say the same in microseconds, for the plain
+case: dense tensors of one dtype whose shapes fit. Everything else, and every error message, is left
+to torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+
+from flopscope.trace.unknown import SpecKey
+
+aten = torch.ops.aten
+
+Shape: TypeAlias = tuple[int, ...]
+ShapeRule: TypeAlias = Callable[[Mapping[str, Any]], "Shape | None"]
+
+
+def derived(func: Any, bound: Mapping[str, Any]) -> SpecKey | None:
+    """The spec of an operator's only output, or None where torch has to be asked.
+
+    Args:
+        func: the operator.
+        bound: its arguments by name, defaults filled in.
+    """
+    rule = _RULES.get(func)
+    if rule is None:
+        return None
+    tensors = [value for value in bound.values() if isinstance(value, torch.Tensor)]
+    dtype = tensors[0].dtype
+    plain = dtype.is_floating_point and all(
+        tensor.dtype == dtype and tensor.is_contiguous() for tensor in tensors
+    )
+    shape = rule(bound) if plain else None
+    if shape is None:
+        return None
+    size = torch.Size(shape)
+    return size, _contiguous_strides(size), dtype
+
+
+def _same(bound: Mapping[str, Any]) -> Shape | None:
+    """Elementwise: the output is like the input."""
+    if bound.get("dtype") is not None:
+        return None
+    return tuple(next(iter(bound.values())).shape)
+
+
+def _batch_norm(bound: Mapping[str, Any]) -> Shape | None:
+    shape = tuple(bound["input"].shape)
+    vectors = (bound[name] for name in ("weight", "bias", "running_mean", "running_var"))
+    fits = len(shape) >= 2 and all(
+        vector is None or tuple(vector.shape) == shape[1:2] for vector in vectors
+    )
+    return shape if fits and not bound["training"] else None
+
+
+def _layer_norm(bound: Mapping[str, Any]) -> Shape | None:
+    shape, normalized = tuple(bound["input"].shape), tuple(bound["normalized_shape"])
+    scales = (bound.get(name) for name in ("weight", "bias"))
+    fits = shape[len(shape) - len(normalized) :] == normalized and all(
+        scale is None or tuple(scale.shape) == normalized for scale in scales
+    )
+    return shape if fits and normalized else None
+
+
+def _linear(bound: Mapping[str, Any]) -> Shape | None:
+    shape, weight, bias = bound["input"].shape, bound["weight"].shape, bound["bias"]
+    fits = (
+        len(shape) >= 2
+        and len(weight) == 2
+        and shape[-1] == weight[1]
+        and (bias is None or bias.shape == weight[:1])
+    )
+    return (*shape[:-1], weight[0]) if fits else None
+
+
+def _convolution(bound: Mapping[str, Any]) -> Shape | None:
+    shape, weight, bias = bound["input"].shape, bound["weight"].shape, bound["bias"]
+    sides = len(weight) - 2
+    fits = (
+        len(shape) == len(weight)
+        and shape[1] == weight[1] * bound["groups"]
+        and weight[0] % bound["groups"] == 0
+        and (bias is None or bias.shape == weight[:1])
+    )
+    if not fits:
+        return None
+    steps, edges, gaps = (_each(bound[name], sides) for name in ("stride", "padding", "dilation"))
+    if min((*steps, *gaps), default=1) < 1 or min(edges, default=0) < 0:
+        return None
+    spatial = [
+        (size + 2 * edge - gap * (kernel - 1) - 1) // step + 1
+        for size, kernel, step, edge, gap in zip(
+            shape[2:], weight[2:], steps, edges, gaps, strict=True
+        )
+    ]
+    return (shape[0], weight[0], *spatial) if min(spatial) > 0 and math.prod(shape) else None
+
+
+def _each(values: list[int], sides: int) -> list[int]:
+    return list(values) * sides if len(values) == 1 else list(values)
+
+
+def _contiguous_strides(shape: torch.Size) -> tuple[int, ...]:
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+_ELEMENTWISE = (
+    *("relu", "gelu", "silu", "sigmoid", "tanh", "hardswish", "hardsigmoid", "leaky_relu", "elu"),
+    *("mish", "softplus", "exp", "neg", "sqrt", "rsqrt"),
+)
+
+_RULES: Mapping[Any, ShapeRule] = {
+    **{getattr(aten, name).default: _same for name in _ELEMENTWISE},
+    aten.softmax.int: _same,
+    aten.log_softmax.int: _same,
+    aten.batch_norm.default: _batch_norm,
+    aten.layer_norm.default: _layer_norm,
+    aten.rms_norm.default: _layer_norm,
+    aten.linear.default: _linear,
+    aten.conv1d.default: _convolution,
+    aten.conv2d.default: _convolution,
+    aten.conv3d.default: _convolution,
+}
