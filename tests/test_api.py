@@ -8,7 +8,7 @@ from torch import nn
 
 import flopscope
 from flopscope.api import profile_target
-from flopscope.errors import IncompleteCountError, InputError, TraceError
+from flopscope.errors import IncompleteCountError, InputError, NeedsValuesError, TraceError
 from flopscope.request import Request
 
 SEED_SHAPE = (2, 384, 32, 32)
@@ -115,3 +115,36 @@ def test_counts_are_whole_numbers():
     report = flopscope.profile(nn.Conv2d(3, 8, 3, padding="same"), torch.ones(1, 3, 9, 9))
     totals = report.to_dict()["totals"]
     assert all(type(count) is int for count in totals.values()), totals
+
+
+class AsksNumPy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4, bias=False)
+        self.seen = []
+
+    def forward(self, x):
+        y = self.layer(x)
+        self.seen.append(y.detach().numpy().sum())
+        return self.layer(y)
+
+
+def test_a_model_that_needs_values_is_run_for_real_and_the_report_says_so():
+    model = AsksNumPy()
+    report = flopscope.profile(model, torch.ones(2, 4))
+    assert report.macs == 2 * 2 * 4 * 4
+    assert model.seen == []
+    (note,) = report.notes
+    assert note.startswith("counted by running it for real")
+    assert "NumPy needs the values" in note
+
+
+def test_a_model_that_needs_values_and_does_not_fit_is_an_error_that_says_what_it_takes():
+    class TooLarge(AsksNumPy):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4_000_000, 4_000_000, bias=False, device="meta")
+
+    with pytest.raises(NeedsValuesError, match="NumPy") as caught:
+        flopscope.profile(TooLarge(), torch.ones(1, 4_000_000))
+    assert "58.2 TiB" in caught.value.hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.counters import read
-from flopscope.errors import FlopscopeError, InputError
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError
 from flopscope.guest import disposable
 from flopscope.load.forward import check_inputs
 from flopscope.load.inputs import make_inputs, parse_shape
@@ -22,7 +22,7 @@ from flopscope.measure.timing import measure
 from flopscope.records import Environment, Reading, Timing, Trace
 from flopscope.report import Report
 from flopscope.request import Request
-from flopscope.trace import building, trace
+from flopscope.trace import building, trace, trace_real
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
 
@@ -83,7 +83,7 @@ def profile(
         moved = disposable(model, args, kwargs)
         return _moved(moved, where)
 
-    traced = trace(model, args, kwargs)
+    traced = _traced(model, args, kwargs, lambda: disposable(model, args, kwargs))
     return _report(type(model).__name__, traced, run, runnable, strict=strict)
 
 
@@ -107,7 +107,6 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     progress(f"counting {spec.path}")
     args, kwargs = make_inputs(specs, "meta")
     check_inputs(model.forward, args, kwargs)
-    traced = trace(model, args, kwargs)
 
     def runnable() -> Runnable:
         progress(f"building {spec.path} with its weights")
@@ -115,8 +114,33 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         progress(f"running {spec.path} on {device}")
         return _moved(real, device)
 
+    traced = _traced(model, args, kwargs, runnable)
     run = _Run(request.counters, request.time, device)
     return _report(request.target, traced, run, runnable, strict=request.strict, notes=notes)
+
+
+def _traced(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    runnable: Callable[[], Runnable],
+) -> Trace:
+    """A trace without values, or with them where the model cannot do without and they fit."""
+    try:
+        return trace(model, args, kwargs)
+    except NeedsValuesError as error:
+        needed = sum(parameter.nbytes for parameter in model.parameters())
+        available = available_bytes("cpu")
+        if available is not None and needed > available:
+            raise NeedsValuesError(
+                error.message,
+                hint=f"it would have to run for real: its weights take {format_bytes(needed)},"
+                f" where {format_bytes(available)} are available",
+            ) from error
+        reason = error.message
+    real = trace_real(*runnable())
+    note = f"counted by running it for real, since without values it cannot be ({reason})"
+    return replace(real, notes=(*real.notes, note))
 
 
 def _report(

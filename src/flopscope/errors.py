@@ -39,9 +39,13 @@ class InputError(FlopscopeError):
 
 
 class TraceError(FlopscopeError):
-    """The forward pass failed, or asked for a value that cannot be assumed (exit 3)."""
+    """The forward pass failed (exit 3)."""
 
     exit_code = 3
+
+
+class NeedsValuesError(TraceError):
+    """The program asked for values that a trace without values can neither know nor assume."""
 
 
 class IncompleteCountError(FlopscopeError):

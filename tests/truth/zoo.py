@@ -11,19 +11,19 @@ from timm.utils.model import reparameterize_model
 from flopscope.records import Trace
 from flopscope.trace import building, trace
 
-NOW_CALLED: Mapping[str, str] = {
-    f"ig_resnext101_32x{width}d": f"resnext101_32x{width}d" for width in (16, 32, 48)
+MADE_WITH: Mapping[str, Mapping[str, int]] = {
+    f"ig_resnext101_32x{width}d": {"base_width": width} for width in (16, 32, 48)
 }
-"""Old names that timm now leads to another model, 32x8d, and the names of what they stood for."""
+"""Old names that timm now leads to a narrower model, 32x8d, and what they stood for."""
 
 FOLDED = frozenset({"ghostnetv3_100", "ghostnetv3_130", "shvit_s3", "tiny_vit_11m_224"})
 """Models that were published with their branches and norms folded (``--reparam``)."""
 
 
-def trace_of(name: str, image_size: int) -> Trace:
+def trace_of(name: str, image_size: int, **options: int) -> Trace:
     """One square image through the model that timm builds by this name."""
     with building():
-        model = timm.create_model(name).eval()
+        model = timm.create_model(name, **options).eval()
     return _trace(model, image_size)
 
 
@@ -36,7 +36,7 @@ def published_trace_of(name: str, image_size: int) -> Trace:
     timm.layers.set_fused_attn(False)
     try:
         if name not in FOLDED:
-            return trace_of(NOW_CALLED.get(name, name), image_size)
+            return trace_of(name, image_size, **MADE_WITH.get(name, {}))
         return _trace(reparameterize_model(timm.create_model(name).eval()), image_size)
     finally:
         timm.layers.set_fused_attn(fused)

@@ -1,6 +1,6 @@
 """Models to traces: what a forward pass calls, found without weights and without arithmetic."""
 
 from flopscope.trace.building import building
-from flopscope.trace.forward import trace
+from flopscope.trace.forward import trace, trace_real
 
-__all__ = ["building", "trace"]
+__all__ = ["building", "trace", "trace_real"]

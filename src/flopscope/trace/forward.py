@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import torch
@@ -15,14 +13,17 @@ from torch.utils._pytree import tree_leaves, tree_map
 from flopscope.errors import TraceError
 from flopscope.guest import as_found
 from flopscope.naming import module_paths
-from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec, Trace
+from flopscope.records import TensorSpec, Trace
 from flopscope.trace.building import materialized
 from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
 from flopscope.trace.evaluate import PartialEvaluation
+from flopscope.trace.execute import Execution
 from flopscope.trace.modules import module_specs
+from flopscope.trace.recorder import Recorder
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of, tensors_among
+from flopscope.trace.stream import canonical
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
 
 
@@ -65,86 +66,50 @@ def _traced(
     devices: AbstractContextManager[Any],
     *notes: str,
 ) -> Trace:
-    recorder = _Recorder(ScopeTracker(model))
+    recorder = Recorder(ScopeTracker(model))
     evaluation = PartialEvaluation(
         recorder.record, recorder.assume, foreign=_tensors_of(model, args, kwargs)
     )
     given_args, given_kwargs = tree_map(_without_values, (args, dict(kwargs)))
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
-        stack.enter_context(_as_written())
+        stack.enter_context(canonical())
         _replace_meta_state(model)
-        stack.enter_context(recorder.scopes.following())
-        stack.enter_context(recorder.blaming_the_model())
+        stack.enter_context(recorder.following())
         stack.enter_context(devices)
         stack.enter_context(evaluation)
         model(*given_args, **given_kwargs)
+    return _trace_of(recorder, args, kwargs, *notes)
+
+
+def trace_real(
+    model: torch.nn.Module, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+) -> Trace:
+    """The same trace from a real forward pass, on the device where the model and its inputs are.
+
+    What the pass changes in the model beside its modules' attributes stays changed: give it a copy.
+
+    Raises:
+        TraceError: the model raised.
+    """
+    kwargs = dict(kwargs or {})
+    model = getattr(model, "_orig_mod", model)
+    recorder = Recorder(ScopeTracker(model))
+    with as_found(model), canonical(), recorder.following(), Execution(recorder.record):
+        model(*args, **kwargs)
+    return _trace_of(recorder, args, kwargs)
+
+
+def _trace_of(
+    recorder: Recorder, args: tuple[Any, ...], kwargs: Mapping[str, Any], *notes: str
+) -> Trace:
     return Trace(
-        modules=module_specs(model, recorder.scopes.visits),
+        modules=module_specs(recorder.scopes.model, recorder.scopes.visits),
         calls=tuple(recorder.calls),
         inputs=_named_inputs(args, kwargs),
         assumptions=recorder.assumptions(),
         notes=notes,
     )
-
-
-class _Recorder:
-    """Collects what a forward pass does, each thing with the module it happened in."""
-
-    def __init__(self, scopes: ScopeTracker) -> None:
-        self.scopes = scopes
-        self.calls: list[Call] = []
-        self._assumed: Counter[tuple[str, str, Scope, str]] = Counter()
-
-    def record(self, operation: Operation) -> None:
-        self.calls.append(Call(operation, self.scopes.current))
-
-    def assume(self, name: str, op: str, value: str) -> None:
-        self._assumed[name, op, self.scopes.current, value] += 1
-
-    def assumptions(self) -> tuple[Assumption, ...]:
-        return tuple(Assumption(*key, calls=calls) for key, calls in self._assumed.items())
-
-    @contextmanager
-    def blaming_the_model(self) -> Iterator[None]:
-        """An exception of the model's, with the module that raised it and what it was given."""
-        try:
-            yield
-        except TraceError:
-            raise
-        except Exception as error:
-            scope, specs = self.scopes.failure or ("", ())
-            raise TraceError(
-                f"{_module_name(self.scopes.model, scope)} raised {type(error).__name__}"
-                f"{_given(specs)}: {_first_line(error)}"
-            ) from error
-
-
-@contextmanager
-def _as_written() -> Iterator[None]:
-    """See the operators that the user wrote, whatever fused or compiled form would run."""
-    fast_path = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with torch.inference_mode(), _without_version_counters(), _uncompiled():
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast_path)
-
-
-def _without_version_counters() -> AbstractContextManager[Any]:
-    """Let views of the model's tensors be inference tensors, which autograd would refuse."""
-    in_place = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
-    guard: AbstractContextManager[Any] = torch._C._ExcludeDispatchKeyGuard(in_place)
-    return guard
-
-
-def _uncompiled() -> AbstractContextManager[Any]:
-    """Run compiled functions as they were written (none are unless the compiler was imported)."""
-    if "torch._dynamo" not in sys.modules:
-        return nullcontext()
-    stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
-    return stance
 
 
 def _replace_meta_state(model: torch.nn.Module) -> None:
@@ -188,19 +153,3 @@ def _tensors_of(
 def _named_inputs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, TensorSpec]:
     named = [*((str(place), value) for place, value in enumerate(args)), *kwargs.items()]
     return {name: spec_of(value) for name, value in named if isinstance(value, torch.Tensor)}
-
-
-def _module_name(model: torch.nn.Module, scope: Scope) -> str:
-    module = dict(module_paths(model)).get(scope, model)
-    return f"{scope} ({type(module).__name__})" if scope else type(module).__name__
-
-
-def _given(specs: tuple[TensorSpec, ...]) -> str:
-    if not specs:
-        return ""
-    return " on " + ", ".join("×".join(map(str, spec.shape)) or "a scalar" for spec in specs)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from flopscope import costs
-from flopscope.errors import TraceError
+from flopscope.errors import NeedsValuesError
 from flopscope.records import Operation, TensorSpec
 from flopscope.trace.shapes import derived
 from flopscope.trace.specs import (
@@ -73,9 +73,12 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
         return _tried(func, args, kwargs, _to_meta)
     except NotImplementedError:
         if size_depends_on_values(func):
-            raise TraceError(f"{op_name(func)} needs values that a trace cannot know") from None
+            raise NeedsValuesError(f"{op_name(func)} returns as much as the values say") from None
     # No shapes without values, as in many an operator of the user's own: try it on zeros.
-    return _tried(func, args, kwargs, _to_zeros)
+    try:
+        return _tried(func, args, kwargs, _to_zeros)
+    except NotImplementedError as error:
+        raise NeedsValuesError(f"{op_name(func)} says its output's shape on no device") from error
 
 
 def _derived_step(func: Any, bound: Mapping[str, Any], key: SpecKey) -> Step:

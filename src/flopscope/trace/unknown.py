@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 import torch
 
+from flopscope.errors import NeedsValuesError
+
 SpecKey: TypeAlias = tuple[torch.Size, tuple[int, ...], torch.dtype]
 """Shape, strides and dtype: all that an unknown tensor is."""
 
@@ -42,7 +44,7 @@ class Unknown(torch.Tensor):
     def __torch_dispatch__(  # type: ignore[override] # torch types its own default, not the protocol
         cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        raise RuntimeError(f"{func} ran on a tensor without values outside of a trace")
+        raise NeedsValuesError(f"{func} ran where a trace cannot see it")
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override] # as torch calls it
         shape, _, dtype = self.key
@@ -64,7 +66,7 @@ class Unknown(torch.Tensor):
         return [row.tolist() for row in self.unbind(0)]
 
     def numpy(self, **_options: Any) -> Any:
-        raise TypeError("the values of this tensor are unknown: it cannot become a NumPy array")
+        raise NeedsValuesError("NumPy needs the values of a tensor")
 
 
 def key_of(tensor: torch.Tensor) -> SpecKey:

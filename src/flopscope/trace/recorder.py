@@ -1,0 +1,69 @@
+"""What a forward pass did, each thing with the module it happened in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from flopscope.errors import NeedsValuesError, TraceError
+from flopscope.naming import module_paths
+from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
+from flopscope.trace.scopes import ScopeTracker
+
+
+class Recorder:
+    """Collects what a forward pass does, each thing with the module it happened in."""
+
+    def __init__(self, scopes: ScopeTracker) -> None:
+        self.scopes = scopes
+        self.calls: list[Call] = []
+        self._assumed: Counter[tuple[str, str, Scope, str]] = Counter()
+
+    def record(self, operation: Operation) -> None:
+        self.calls.append(Call(operation, self.scopes.current))
+
+    def assume(self, name: str, op: str, value: str) -> None:
+        self._assumed[name, op, self.scopes.current, value] += 1
+
+    def assumptions(self) -> tuple[Assumption, ...]:
+        return tuple(Assumption(*key, calls=calls) for key, calls in self._assumed.items())
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow a forward pass; an exception comes with the module and what that was given."""
+        try:
+            with self.scopes.following():
+                yield
+        except NeedsValuesError as error:
+            raise NeedsValuesError(
+                f"{self._failed_module()}: {error.message}", hint=error.hint
+            ) from error
+        except Exception as error:
+            _, specs = self.scopes.failure or ("", ())
+            raise TraceError(
+                f"{self._failed_module()} raised {type(error).__name__}"
+                f"{_given(specs)}: {_first_line(error)}"
+            ) from error
+
+    def _failed_module(self) -> str:
+        scope, _ = self.scopes.failure or ("", ())
+        return _module_name(self.scopes.model, scope)
+
+
+def _module_name(model: torch.nn.Module, scope: Scope) -> str:
+    module = dict(module_paths(model)).get(scope, model)
+    return f"{scope} ({type(module).__name__})" if scope else type(module).__name__
+
+
+def _given(specs: tuple[TensorSpec, ...]) -> str:
+    if not specs:
+        return ""
+    return " on " + ", ".join("×".join(map(str, spec.shape)) or "a scalar" for spec in specs)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"

@@ -1,0 +1,37 @@
+"""The canonical stream: the operators that the user wrote, whatever would run in their place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import torch
+
+
+@contextmanager
+def canonical() -> Iterator[None]:
+    """Operators reach a dispatch mode before torch takes them apart, fuses or compiles them."""
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.inference_mode(), _without_version_counters(), _uncompiled():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast_path)
+
+
+def _without_version_counters() -> AbstractContextManager[Any]:
+    """Let views of the model's tensors be inference tensors, which autograd would refuse."""
+    in_place = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
+    guard: AbstractContextManager[Any] = torch._C._ExcludeDispatchKeyGuard(in_place)
+    return guard
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Run compiled functions as they were written (none are unless the compiler was imported)."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+    return stance
