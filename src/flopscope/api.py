@@ -4,44 +4,32 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from flopscope import tree
-from flopscope.counters import read
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError
 from flopscope.guest import disposable
 from flopscope.load.forward import check_inputs
 from flopscope.load.inputs import make_inputs, parse_shape
 from flopscope.load.target import Source, parse_target, resolve
-from flopscope.measure.memory import available_bytes, needed_bytes
-from flopscope.measure.timing import measure
-from flopscope.records import Environment, Reading, Timing, Trace
+from flopscope.measure.memory import available_bytes
+from flopscope.records import Environment, Trace
 from flopscope.report import Report
 from flopscope.request import Request
+from flopscope.running import Plan, Runnable, run
 from flopscope.trace import building, trace, trace_real
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
 
 Progress = Callable[[str], None]
-Runnable = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
-"""A model with its weights and the inputs to call it with, on one device."""
 
 
 def _silent(_step: str) -> None:
     """Nobody is waiting to be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What to do with a model for real, beside counting."""
-
-    counters: tuple[str, ...]
-    time: bool
-    device: str
 
 
 def profile(
@@ -75,7 +63,7 @@ def profile(
     args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
     kwargs = dict(kwargs or {})
     where = _device_of(model) if device == "auto" else device
-    run = _Run(tuple(counters), time, where)
+    plan = Plan(tuple(counters), time, where)
 
     def runnable() -> Runnable:
         if where == _device_of(model):
@@ -84,7 +72,7 @@ def profile(
         return _moved(moved, where)
 
     traced = _traced(model, args, kwargs, lambda: disposable(model, args, kwargs))
-    return _report(type(model).__name__, traced, run, runnable, strict=strict)
+    return _report(type(model).__name__, traced, plan, runnable, strict=strict)
 
 
 def profile_target(request: Request, progress: Progress = _silent) -> Report:
@@ -104,6 +92,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     source = resolve(spec)
     progress(f"building {spec.path}")
     model, notes = _built_for_counting(source)
+    if not request.time:
+        notes = (*notes, "time was not measured, as asked")
     progress(f"counting {spec.path}")
     args, kwargs = make_inputs(specs, "meta")
     check_inputs(model.forward, args, kwargs)
@@ -115,8 +105,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         return _moved(real, device)
 
     traced = _traced(model, args, kwargs, runnable)
-    run = _Run(request.counters, request.time, device)
-    return _report(request.target, traced, run, runnable, strict=request.strict, notes=notes)
+    plan = Plan(request.counters, request.time, device)
+    return _report(request.target, traced, plan, runnable, strict=request.strict, notes=notes)
 
 
 def _traced(
@@ -146,7 +136,7 @@ def _traced(
 def _report(
     target: str,
     traced: Trace,
-    run: _Run,
+    plan: Plan,
     runnable: Callable[[], Runnable],
     *,
     strict: bool,
@@ -155,58 +145,16 @@ def _report(
     counted = tree.profile(traced)
     if strict:
         counted.require_complete()
-    timing, readings, run_notes = _run_for_real(counted, traced, run, runnable)
+    outcome = run(plan, counted, traced.inputs, runnable)
     return Report(
         target=target,
         inputs=tuple(traced.inputs.items()),
-        environment=_environment(run.device),
+        environment=_environment(plan.device),
         profile=counted,
         assumptions=traced.assumptions,
-        notes=(*notes, *traced.notes, *_shared_notes(counted), *run_notes),
-        timing=timing,
-        readings=readings,
-    )
-
-
-def _run_for_real(
-    counted: tree.Profile, traced: Trace, run: _Run, runnable: Callable[[], Runnable]
-) -> tuple[Timing | None, tuple[Reading, ...], tuple[str, ...]]:
-    """Time and other counters, or the reason why there are none."""
-    if not run.time:
-        notes: tuple[str, ...] = ("time was not measured, as asked",)
-    else:
-        notes = ()
-    if not run.time and not run.counters:
-        return None, (), notes
-    if run.device == "meta":
-        return None, (), ("not run for real: the model has no weights (it is on the meta device)",)
-    lack = _lack_of_memory(counted, traced, run)
-    if lack:
-        return None, (), (lack,)
-    model, args, kwargs = runnable()
-    readings = tuple(read(name, model, args, kwargs) for name in run.counters)
-    timing = None
-    if run.time:
-        try:
-            timing = measure(model, args, kwargs, run.device)
-        except FlopscopeError as error:
-            notes = (f"time was not measured: {error.message}",)
-        except Exception as error:  # noqa: BLE001 - the model's own code, which counting did get through
-            reason = str(error).strip().splitlines() or [""]
-            notes = (f"time was not measured: {type(error).__name__}: {reason[0]}",)
-    return timing, readings, notes
-
-
-def _lack_of_memory(counted: tree.Profile, traced: Trace, run: _Run) -> str:
-    available = available_bytes(run.device)
-    needed = needed_bytes(counted, traced.inputs.values())
-    if run.counters:
-        needed += counted.root.param_nbytes  # each is given a copy of its own
-    if available is None or needed <= available:
-        return ""
-    return (
-        f"not run for real: that needs about {format_bytes(needed)} on {run.device},"
-        f" where {format_bytes(available)} are available"
+        notes=(*notes, *traced.notes, *_shared_notes(counted), *outcome.notes),
+        timing=outcome.timing,
+        readings=outcome.readings,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,7 +67,7 @@ def _on_meta() -> PartialEvaluation:
     return PartialEvaluation(_ignore, _ignore_assumption, make_unknown=meta_tensor)
 
 
-def _ignore(_operation: Operation) -> None:
+def _ignore(_operation: Operation, _given: Iterable[Any], _returned: Any) -> None:
     """A constructor's operators are not part of the cost of a forward pass."""
 
 

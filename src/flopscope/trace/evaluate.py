@@ -34,7 +34,9 @@ from flopscope.trace.unknown import (
     takes_itself_apart,
 )
 
-Record: TypeAlias = Callable[[Operation], None]
+Record: TypeAlias = Callable[[Operation, Iterable[Any], Any], None]
+"""Told of an operation, the values it was given, and what it returned."""
+
 Assume: TypeAlias = Callable[[str, str, str], None]
 
 
@@ -42,7 +44,7 @@ class PartialEvaluation(TorchDispatchMode):
     """Runs a program on shapes, and on values where they are known.
 
     Args:
-        record: called with every operation, in order.
+        record: called with every operation, in order, its arguments and its result.
         assume: called with a rule, an operator and words whenever an unknown value is supplied.
         make_unknown: makes a tensor without values from its spec.
         foreign: tensors of the caller, which must never be written to.
@@ -92,14 +94,18 @@ class PartialEvaluation(TorchDispatchMode):
         if step.operation is None:
             with self:
                 return func.decompose(*args, **kwargs)
-        self.record(step.operation)
+        returned: Any
         if not unknown and step.elements <= KNOWN_ELEMENTS:
-            return self.compute(func, args, kwargs)
-        if "inplace" in step.operation.tags:
-            self._forget_written(func, args, kwargs)
-        if step.fresh is not None:
-            return self.make_unknown(step.fresh)
-        return results_of(step, func, args, kwargs, self.make_unknown)
+            returned = self.compute(func, args, kwargs)
+        else:
+            if "inplace" in step.operation.tags:
+                self._forget_written(func, args, kwargs)
+            if step.fresh is not None:
+                returned = self.make_unknown(step.fresh)
+            else:
+                returned = results_of(step, func, args, kwargs, self.make_unknown)
+        self.record(step.operation, (*args, *kwargs.values()), returned)
+        return returned
 
     def any_unknown(self, *values: Any) -> bool:
         """Whether some tensor among these is unknown."""
@@ -135,9 +141,10 @@ class PartialEvaluation(TorchDispatchMode):
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], returned: Any
     ) -> None:
         """Record an operator with what it returned."""
-        step = step_from(func, (args, kwargs), (*args, *kwargs.values()), returned)
+        given = (*args, *kwargs.values())
+        step = step_from(func, (args, kwargs), given, returned)
         if step.operation is not None:
-            self.record(step.operation)
+            self.record(step.operation, given, returned)
 
     def consume(self, *values: Any) -> None:
         """State the assumptions behind values that decide over a size or a branch."""

@@ -17,7 +17,7 @@ class Execution(TorchDispatchMode):
     """Computes every operator on the tensors' own device and records it.
 
     Args:
-        record: called with every operation, in order.
+        record: called with every operation, in order, its arguments and its result.
     """
 
     def __init__(self, record: Record) -> None:
@@ -39,7 +39,8 @@ class Execution(TorchDispatchMode):
             with self:
                 return func.decompose(*args, **kwargs)
         returned = func(*args, **kwargs)
-        operation = step_from(func, (args, kwargs), (*args, *kwargs.values()), returned).operation
+        given = (*args, *kwargs.values())
+        operation = step_from(func, (args, kwargs), given, returned).operation
         if operation is not None:
-            self.record(operation)
+            self.record(operation, given, returned)
         return returned

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from flopscope.errors import NeedsValuesError, TraceError
 from flopscope.naming import module_paths
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
+from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
 
 
@@ -20,10 +22,14 @@ class Recorder:
     def __init__(self, scopes: ScopeTracker) -> None:
         self.scopes = scopes
         self.calls: list[Call] = []
+        self.parameters = Parameters()
         self._assumed: Counter[tuple[str, str, Scope, str]] = Counter()
 
-    def record(self, operation: Operation) -> None:
-        self.calls.append(Call(operation, self.scopes.current))
+    def record(self, operation: Operation, given: Iterable[Any], returned: Any) -> None:
+        uses = self.parameters.among(given)
+        if uses and "view" in operation.tags:
+            self.parameters.follow(uses[0], operation, returned)
+        self.calls.append(Call(operation, self.scopes.current, uses))
 
     def assume(self, name: str, op: str, value: str) -> None:
         self._assumed[name, op, self.scopes.current, value] += 1
@@ -34,6 +40,7 @@ class Recorder:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Follow a forward pass; an exception comes with the module and what that was given."""
+        self.parameters.find(self.scopes.model)
         try:
             with self.scopes.following():
                 yield

@@ -1,0 +1,48 @@
+"""Which parameters an operator is given: told by identity, also through views of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from flopscope.naming import module_paths
+from flopscope.records import Operation, ParameterUse, TensorSpec
+from flopscope.trace.specs import spec_of, tensors_among
+
+
+class Parameters:
+    """A model's parameters and the views that its forward pass takes of them."""
+
+    def __init__(self) -> None:
+        # The tensors are kept too, lest another come to have the id of one that is gone.
+        self._uses: dict[int, tuple[torch.Tensor, ParameterUse]] = {}
+
+    def find(self, model: torch.nn.Module) -> None:
+        """Know every parameter of a model, a shared one by its first name."""
+        for scope, module in module_paths(model):
+            for name, tensor in module._parameters.items():
+                if tensor is None or id(tensor) in self._uses:
+                    continue
+                full_name = f"{scope}.{name}" if scope else name
+                use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
+                self._uses[id(tensor)] = tensor, use
+
+    def among(self, values: Iterable[Any]) -> tuple[ParameterUse, ...]:
+        """The parameters and views of parameters among an operator's arguments."""
+        found = [self._uses[id(t)][1] for t in tensors_among(values) if id(t) in self._uses]
+        return tuple(found)
+
+    def follow(self, use: ParameterUse, operation: Operation, returned: Any) -> None:
+        """Know what an operator returned as views of the parameter that it was given."""
+        plain = [str(value) for value in operation.args.values() if not _is_tensor(value)]
+        taken = f"{operation.op}({', '.join(plain)})"
+        for place, tensor in enumerate(tensors_among((returned,))):
+            views = (*use.views, f"{taken}[{place}]")
+            self._uses[id(tensor)] = tensor, replace(use, given=spec_of(tensor), views=views)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, TensorSpec)
