@@ -83,6 +83,7 @@ class Row:
     assumptions: str = ""
     error: str = ""
     real: str = ""
+    real_error: str = ""
     real_macs: int | None = None
     real_flops: int | None = None
     small_macs: int | None = None
@@ -201,7 +202,7 @@ def _for_real(row: Row, config: Any) -> Iterator[Row]:
         with _within(2 * SECONDS):
             place, inputs, real = first_that_runs(model, executed)
     except Exception as error:  # noqa: BLE001 - as above
-        row.real, row.error = "fails", _said(error)
+        row.real, row.real_error = "fails", _said(error)
         yield row
         return None
     row.real, row.real_macs, row.real_flops = "runs", real.macs, real.flops
@@ -242,7 +243,7 @@ def _within(seconds: int) -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"[:300]
+    return f"{type(error).__name__}: {lines[0]}"[:600]
 
 
 def _described(inputs: Inputs) -> str:
@@ -319,7 +320,7 @@ def summary(rows: list[dict[str, str]]) -> str:
         if row["outcome"] != "counted" or row["difference"]:
             lines.append(
                 f"  {row['model_type']}: {row['outcome']}, real: {row['real']}:"
-                f" {row['error']} {row['difference']}"
+                f" {row['real_error']} {row['error']} {row['difference']}"
             )
     return "\n".join(lines)
 

@@ -194,16 +194,16 @@ def _consistent(inputs: Inputs) -> Inputs:
 
 
 class _Part(nn.Module):
-    """One method of a model, to be traced."""
+    """One method of a model, to be traced: tells how many tokens its features stand for."""
 
-    def __init__(self, model: nn.Module, method: str) -> None:
+    def __init__(self, model: nn.Module, method: str, tell: Callable[[int], None]) -> None:
         super().__init__()
         self.model = model
         self.method = method
-        self.rows = 0
+        self.tell = tell
 
     def forward(self, **inputs: Any) -> None:
-        self.rows = _rows(getattr(self.model, self.method)(**inputs))
+        self.tell(_rows(getattr(self.model, self.method)(**inputs)))
 
 
 def _rows(features: Any) -> int:
@@ -218,7 +218,7 @@ def _rows(features: Any) -> int:
 PLACEHOLDERS = {
     "get_image_features": (
         ("pixel_values", "image_grid_thw", "image_sizes", "pixel_attention_mask"),
-        ("image_token_id", "image_token_index", "image_patch_id", "im_patch_id"),
+        ("image_token_id", "image_token_index", "image_patch_id", "im_patch_id", "media_token_id"),
     ),
     "get_audio_features": (
         ("input_features", "input_features_mask", "feature_attention_mask", "input_values"),
@@ -254,12 +254,12 @@ def _with_placeholders(task: Task, inputs: Inputs) -> Iterator[Inputs]:
 def _feature_count(model: nn.Module, method: str, inputs: Inputs) -> int:
     accepted = inspect.signature(getattr(model, method)).parameters
     given = {name: inputs[name] for name in inputs if name in accepted and name != "input_ids"}
-    part = _Part(model, method)
+    told: list[int] = []
     try:
-        trace(part, (), given)
+        trace(_Part(model, method, told.append), (), given)
     except TraceError:
         return 0
-    return part.rows
+    return told[0]
 
 
 Maker = Callable[[Task], Sequence[Any]]
@@ -363,7 +363,7 @@ def _images(task: Task) -> Sequence[Any]:
         return [*patches[::-1], *images]
     if isinstance(task.config.find("num_frames", "frames_per_clip"), int):
         return [several, image, other]
-    return [*images, other, *large, several[:, None], patches[0], patches[1], *patches[2:]]
+    return [*images, several[:, None], patches[0], other, *large, *patches[1:]]
 
 
 @_makes("pixel_values_videos")

@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 from flopscope.costs import Cost, cost_of
 from flopscope.records import Operation
-from flopscope.trace.specs import operation_of, schema_tags, spec_of
+from flopscope.trace.specs import arguments_by_name, operation_of, schema_tags, spec_of
 
 
 class Recording(TorchDispatchMode):
@@ -28,7 +28,8 @@ class Recording(TorchDispatchMode):
         tensors = (leaf for leaf in tree_leaves(returned) if isinstance(leaf, torch.Tensor))
         outputs = tuple(map(spec_of, tensors))
         tags = schema_tags(func) | ({"view"} if func.is_view else set())
-        self.operations.append(operation_of(func, args, kwargs or {}, outputs, tags))
+        bound = arguments_by_name(func._schema, args, kwargs or {})
+        self.operations.append(operation_of(func, bound, outputs, tags))
         return returned
 
 

@@ -29,11 +29,13 @@ class TensorSpec:
         shape: sizes of the dimensions.
         dtype: torch's name for the element type, such as ``"float32"``.
         strides: steps in elements, or None for contiguous.
+        stored: elements in memory where they are fewer than the shape says: a sparse tensor's.
     """
 
     shape: tuple[int, ...]
     dtype: str = "float32"
     strides: tuple[int, ...] | None = None
+    stored: int | None = None
 
     @property
     def numel(self) -> int:
@@ -46,7 +48,7 @@ class TensorSpec:
     @property
     def nbytes(self) -> int:
         """Bytes of memory behind the tensor: a broadcast (stride 0) dimension is stored once."""
-        stored = self.numel
+        stored = self.numel if self.stored is None else self.stored
         if self.strides is not None and stored:
             repeats = zip(self.shape, self.strides, strict=True)
             stored = math.prod(size for size, stride in repeats if stride != 0)
@@ -93,11 +95,22 @@ def tensors_in(argument: Argument) -> Iterator[TensorSpec]:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterUse:
+    """A parameter of ``numel`` elements that a call was given: whole, or the part views took."""
+
+    name: str
+    numel: int
+    given: TensorSpec
+    views: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One execution of an operation inside a module."""
+    """One execution of an operation inside a module, and the parameters among its arguments."""
 
     operation: Operation
     scope: Scope = ""
+    parameters: tuple[ParameterUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,15 @@ def test_debug_shows_the_traceback_of_the_cause_above_the_error() -> None:
     assert "\nError: building Net failed\n" in done.stderr
 
 
+@pytest.mark.parametrize("code", [0, 3, None, "bye"])
+def test_a_model_that_exits_does_not_choose_the_exit_status(code: object) -> None:
+    done = fail(SystemExit(code))
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"Error: the model's code called sys.exit({code!r})")
+    assert "\nHint: " in done.stderr
+
+
 def test_an_interrupt_ends_with_the_status_of_a_shell() -> None:
     done = fail(KeyboardInterrupt())
 
@@ -134,6 +143,7 @@ def test_a_command_line_that_cannot_be_meant_is_a_usage_error(
         (["nets:nn"], "nets:nn is a module, not an nn.Module", "name a class"),
         (["nets:Net(plane=3)"], "Net has no argument 'plane'", "did you mean 'planes'?"),
         (["nets:Net(planes='a')"], "building nets:Net failed: ", "--debug"),
+        (["nets:Net", "--shape", f"{10**20},3"], f"cannot make an input of {10**20}x3", "give it"),
         (["nets:Net", "--shape", "1 3 8"], "cannot read the shape", "did you mean '1,3,8'?"),
         (["nets:Net", "--shape", "1,3", "--dtype", "fp23"], "no dtype 'fp23'", "did you mean 'fp"),
     ],

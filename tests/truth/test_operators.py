@@ -93,7 +93,7 @@ def test_attention_takes_three_and_a_half_times_its_forward_pass_in_training() -
     (case,) = (case for case in CASES if case["id"] == "torch.sdpa_fwdbwd_flash_uniform")
     q, k, v = (zeros(*shape).requires_grad_() for shape in case["inputs"])
     attend = functional.scaled_dot_product_attention
-    found = flops_with_gradients(lambda *t: attend(*t, is_causal=True), q, k, v)
+    found = flops_with_gradients(lambda q, k, v: attend(q, k, v, is_causal=True), q, k, v)
     assert found == case["expected"]
 
 

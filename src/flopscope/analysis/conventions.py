@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flopscope.analysis import fvcore, per_layer
+from flopscope.analysis import fvcore
 from flopscope.costs import cost_of
-from flopscope.records import Operation, Trace
+from flopscope.records import Operation, TensorSpec, Trace
 
 Weigh: TypeAlias = Callable[[Operation], int]
 
@@ -46,15 +46,18 @@ def _two_per_mac(operation: Operation) -> int:
     return 2 * _macs(operation)
 
 
+def _macs_and_biases(operation: Operation) -> int:
+    macs = _macs(operation)
+    biased = macs > 0 and isinstance(operation.args.get("bias"), TensorSpec)
+    return macs + operation.outputs[0].numel * biased
+
+
 CONVENTIONS: Mapping[str, Convention] = {
     "macs": Convention(_macs, "MACs", "flopscope: multiply-accumulates of contractions"),
     "flops": Convention(_flops, "FLOPs", "flopscope: 2 per MAC and all other arithmetic"),
     "torch": Convention(_two_per_mac, "FLOPs", "torch.utils.flop_counter: 2 per MAC alone"),
     "fvcore": Convention(fvcore.weigh, "FLOPs", "fvcore 0.1.5, fvcore/nn/jit_handles.py"),
-    "pycls": Convention(per_layer.pycls, "FLOPs", "pycls, models/blocks.py: MACs and biases"),
-    "torchprofile": Convention(
-        per_layer.torchprofile, "MACs", "torchprofile, handlers.py: norms and pooling 1 per output"
-    ),
+    "pycls": Convention(_macs_and_biases, "FLOPs", "pycls, models/blocks.py: MACs and biases"),
 }
 
 

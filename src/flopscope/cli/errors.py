@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, TraceError
+from flopscope.load.blame import location
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
@@ -27,6 +28,10 @@ class Command(click.Command):
                 click.echo(traceback.format_exc(), err=True)
             _tell(error)
             ctx.exit(error.exit_code)
+        except SystemExit as error:
+            # Not one of ours: ctx.exit() raises another. The model must not choose our exit status.
+            _tell(_left_early(error))
+            ctx.exit(TraceError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED_EXIT)
@@ -37,6 +42,14 @@ class Command(click.Command):
             click.echo("Error: this is a defect in flopscope", err=True)
             click.echo("Hint: please report it, with all the lines above", err=True)
             ctx.exit(DEFECT_EXIT)
+
+
+def _left_early(error: SystemExit) -> TraceError:
+    place = location(error)
+    return TraceError(
+        f"the model's code called sys.exit({error.code!r})" + (f" ({place})" if place else ""),
+        hint="it must return from its forward method to be counted",
+    )
 
 
 def _tell(error: FlopscopeError) -> None:

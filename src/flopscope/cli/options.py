@@ -56,6 +56,9 @@ def check_output(path: Path) -> None:
     """
     format_of(path)
     if path.is_dir():
-        raise UsageError(f"cannot write {path}: it is a directory")
-    if not path.parent.is_dir():
-        raise UsageError(f"cannot write {path}: there is no directory {path.parent}")
+        raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(
+            f"cannot write {path}: there is no directory {folder}", hint=f"mkdir -p {folder}"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from flopscope.costs import Cost, formula
+from flopscope.costs.complex_numbers import real_macs
 from flopscope.records import TensorSpec
 
 
@@ -34,7 +35,7 @@ def convolution_forward(
 
     The filters, (C_out, C_in / groups, *kernel), already hold the division by the groups.
     """
-    return Cost(out.numel * math.prod(weight.shape[1:]), _bias(out, bias))
+    return Cost(real_macs(out.numel * math.prod(weight.shape[1:]), out), _bias(out, bias))
 
 
 @formula("aten.cudnn_convolution_relu", "aten.miopen_convolution_relu")
@@ -68,7 +69,7 @@ def convolution_transposed(
 
     The filters are (C_in, C_out / groups, *kernel).
     """
-    return Cost(input.numel * math.prod(weight.shape[1:]), _bias(out, bias))
+    return Cost(real_macs(input.numel * math.prod(weight.shape[1:]), out), _bias(out, bias))
 
 
 @formula("aten.convolution", "aten._convolution", "aten.convolution_overrideable")
@@ -105,7 +106,7 @@ def convolution_backward(
     groups divide both. The bias's gradient sums the output's.
     """
     visited = input if transposed else grad_output
-    forward = visited.numel * math.prod(weight.shape[1:])
+    forward = real_macs(visited.numel * math.prod(weight.shape[1:]), weight)
     for_input, for_weight, for_bias = output_mask
     return Cost(forward * (for_input + for_weight), grad_output.numel * for_bias)
 

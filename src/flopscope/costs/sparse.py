@@ -1,6 +1,7 @@
-"""Products with sparse operands, counted as dense: how much is stored is a value, not a shape.
+"""Products with sparse operands: every stored element meets a row of the other operand.
 
-2:4 semi-structured operands store half of their elements by definition and are counted so.
+Where a trace does not say how many are stored, the product is counted as dense. 2:4 semi-structured
+operands store half of their elements by definition and are counted so.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from flopscope.records import TensorSpec
 
 @formula("aten._sparse_mm")
 def sparse_mm(sparse: TensorSpec, out: TensorSpec) -> Cost:
-    """Dense equivalent of ``sparse @ dense``."""
-    return Cost(out.numel * sparse.shape[-1])
+    """``sparse @ dense``."""
+    return Cost(_stored(sparse) * out.shape[-1])
 
 
 @formula("aten._sparse_sparse_matmul", "aten._sparse_mm_reduce_impl")
@@ -23,8 +24,8 @@ def sparse_matmul(self: TensorSpec, out: TensorSpec) -> Cost:
 
 @formula("aten.hspmm")
 def hybrid_mm(mat1: TensorSpec, out: TensorSpec) -> Cost:
-    """Dense equivalent of ``mat1 @ mat2``."""
-    return Cost(out.numel * mat1.shape[-1])
+    """``mat1 @ mat2`` with a sparse ``mat1``."""
+    return Cost(_stored(mat1) * out.shape[-1])
 
 
 @formula("aten.sparse_sampled_addmm")
@@ -57,3 +58,7 @@ def semi_structured_linear(
 def cusparselt_mm(dense_B: TensorSpec, out: TensorSpec, bias: TensorSpec | None = None) -> Cost:
     """Half of the dense product, and the bias."""
     return Cost(out.numel * dense_B.shape[0] // 2, 0 if bias is None else out.numel)
+
+
+def _stored(sparse: TensorSpec) -> int:
+    return sparse.numel if sparse.stored is None else sparse.stored

@@ -110,12 +110,19 @@ def make_inputs(
     have no values; integers and bools are on the CPU, for their values are known.
 
     Raises:
-        InputError: two specs have the same name.
+        InputError: two specs have the same name, or one is too large for any memory.
     """
     positional = []
     keyword: dict[str, torch.Tensor] = {}
     for spec in specs:
-        tensor = _make(spec, device)
+        try:
+            tensor = _make(spec, device)
+        except (RuntimeError, TypeError) as error:  # torch has one for memory, one for overflow
+            sizes = "x".join(map(str, spec.shape))
+            raise InputError(
+                f"cannot make an input of {sizes} {spec.dtype}: {str(error).splitlines()[0]}",
+                hint="give it smaller sizes",
+            ) from error
         if spec.name is None:
             positional.append(tensor)
         elif spec.name in keyword:

@@ -23,6 +23,8 @@ _SYNTAX = re.compile(
     r"(?P<place>.+?):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)\s*(?P<call>\(.*)?", re.DOTALL
 )
 
+_MAKERS = "name a class of models, a function that returns one, or a model itself"
+
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
@@ -75,7 +77,7 @@ class Source:
         with user_code(f"building {self.path}"):
             made = self.origin(*self.arguments.positional, **self.arguments.keyword)
         if not _is_module(made):
-            raise TargetError(f"{self.path} makes {_kind(made)}, not an nn.Module")
+            raise TargetError(f"{self.path} makes {_kind(made)}, not an nn.Module", hint=_MAKERS)
         return cast("nn.Module", made)
 
 
@@ -123,7 +125,7 @@ def resolve(spec: TargetSpec) -> Source:
     if not callable(found):
         raise TargetError(
             f"{spec.path} is {_kind(found)}, not an nn.Module",
-            hint="name a class, a function that returns a model, or a model",
+            hint=_MAKERS,
         )
     check(found, spec.arguments, spec.path)
     return Source(spec.path, found, spec.arguments, is_instance=False)

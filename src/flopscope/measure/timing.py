@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
@@ -41,7 +44,8 @@ def measure(
     First whole passes without hooks, after a warm-up: about ``seconds`` of them and at least three.
     Then passes with hooks for the modules' share, for about as long and at least one.
 
-    What runs is a copy, which holds the model's own parameters where none of its modules trains.
+    What the model prints meanwhile is dropped: it was heard when the model was counted. What runs is
+    a copy, which holds the model's own parameters where none of its modules trains.
 
     Args:
         model: is on the device already.
@@ -59,7 +63,7 @@ def measure(
     clock = clock_of(where)
     in_training = any(module.training for module in model.modules())
     shared = () if in_training else model.parameters()
-    with undisturbed():
+    with undisturbed(), _unheard():
         copied, copied_args, copied_kwargs = disposable(model, args, kwargs, shared)
         forward = partial(copied, *copied_args, **copied_kwargs)
         with torch.inference_mode():
@@ -73,6 +77,13 @@ def measure(
         seconds=tuple(whole),
         module_seconds=of_modules,
     )
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Drop what is printed, which would be the same line a thousand times."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 def _one_pass(forward: Forward, clock: Clock) -> float:

@@ -96,11 +96,7 @@ def _sizes(report: Report) -> str:
 
 def _shared(report: Report) -> Iterator[str]:
     """The first few of the tensors that belong to another module as well."""
-    pairs = [
-        (f"{scope}.{name}".lstrip("."), owner)
-        for scope, node in report.modules.items()
-        for name, owner in node.spec.shared
-    ]
+    pairs = tuple(report.profile.shared.items())
     if pairs:
         some = ", ".join(f"{name} is {owner}" for name, owner in pairs[:SHARED_SHOWN])
         more = f", and {len(pairs) - SHARED_SHOWN} more" if len(pairs) > SHARED_SHOWN else ""

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import torch
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from flopscope.errors import NeedsValuesError
 from flopscope.records import Operation
 from flopscope.trace.knowledge import Knowledge
 from flopscope.trace.rules import RANDOM, RULES
@@ -31,6 +33,7 @@ from flopscope.trace.unknown import (
     SpecKey,
     Unknown,
     key_of,
+    stored_elements,
     takes_itself_apart,
 )
 
@@ -66,6 +69,8 @@ class PartialEvaluation(TorchDispatchMode):
         self._steps: dict[Any, Step] = {}
         self._saw_unknown = False
 
+    supports_higher_order_operators = True
+
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         """No: wrapping this mode for the compiler would import the compiler, a second of work."""
@@ -81,6 +86,8 @@ class PartialEvaluation(TorchDispatchMode):
         rule = RULES.get(func)
         if rule is not None:
             return rule(self, func, args, kwargs)
+        if isinstance(func, HigherOrderOperator):
+            raise NeedsValuesError(f"there is no rule for the operator {func.name()}")
         return self.evaluate(func, args, kwargs)
 
     def evaluate(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -178,5 +185,7 @@ class PartialEvaluation(TorchDispatchMode):
         if isinstance(value, torch.Tensor):
             if self.is_unknown(value):
                 self._saw_unknown = True
+            if value.layout is not torch.strided:
+                return key_of(value), value.layout, stored_elements(value)
             return key_of(value)
         return kind, value  # 1, 1.0 and True are equal, but make other dtypes

@@ -20,6 +20,7 @@ from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
 from flopscope.trace.modules import module_specs
 from flopscope.trace.recorder import Recorder
+from flopscope.trace.rules.higher_order import load_attention_rule
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of, tensors_among
@@ -45,6 +46,7 @@ def trace(
     """
     kwargs = dict(kwargs or {})
     load_torchvision_rules()
+    load_attention_rule()
     model = getattr(model, "_orig_mod", model)  # a compiled model's original
     if any(map(is_lazy, model.parameters())):
         model = materialized(model, args, kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from flopscope.records import Argument, Operation, TensorSpec
+from flopscope.trace.unknown import stored_elements
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -18,6 +19,8 @@ def dtype_name(dtype: torch.dtype) -> str:
 def spec_of(tensor: torch.Tensor) -> TensorSpec:
     """Shape, dtype and, where they aren't the contiguous ones, strides."""
     shape = tuple(tensor.shape)
+    if tensor.layout not in (torch.strided, torch.jagged):
+        return TensorSpec(shape, dtype_name(tensor.dtype), stored=stored_elements(tensor))
     if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_contiguous():
         return TensorSpec(shape, dtype_name(tensor.dtype))
     return TensorSpec(shape, dtype_name(tensor.dtype), tuple(tensor.stride()))
@@ -51,8 +54,8 @@ def argument_of(value: Any) -> Argument:
         return tuple(argument_of(item) for item in value)
     if isinstance(value, torch.dtype):
         return dtype_name(value)
-    if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
-        return str(value)
+    if isinstance(value, torch.ScriptObject) and hasattr(value, "unpack"):
+        return argument_of(value.unpack())  # the weights of a quantised layer
     return str(value)
 
 

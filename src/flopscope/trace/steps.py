@@ -69,6 +69,8 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     key = derived(func, bound)
     if key is not None:
         return _derived_step(func, bound, key)
+    if _quantises(bound.values()):  # which the meta device ignores
+        return _tried(func, args, kwargs, _to_zeros)
     try:
         return _tried(func, args, kwargs, _to_meta)
     except NotImplementedError:
@@ -205,7 +207,21 @@ def _to_zeros(value: Any) -> Any:
 
 def _zeros(tensor: torch.Tensor) -> torch.Tensor:
     shape, strides, dtype = key_of(tensor)
+    if dtype in _QUANTISED:
+        return torch._empty_affine_quantized(shape, scale=1.0, zero_point=0, dtype=dtype)
     return torch.empty_strided(shape, strides, dtype=dtype, device=CPU).zero_()
+
+
+_QUANTISED = (torch.quint8, torch.qint8, torch.qint32)
+
+
+def _quantises(values: Iterable[Any]) -> bool:
+    return any(
+        value in _QUANTISED
+        if isinstance(value, torch.dtype)
+        else isinstance(value, torch.Tensor) and value.dtype in _QUANTISED
+        for value in values
+    )
 
 
 def _share_memory(outputs: Iterable[torch.Tensor], given: Iterable[torch.Tensor]) -> bool:

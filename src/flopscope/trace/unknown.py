@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import torch
@@ -70,8 +71,19 @@ class Unknown(torch.Tensor):
 
 
 def key_of(tensor: torch.Tensor) -> SpecKey:
-    """The shape, strides and dtype of any tensor with strides."""
+    """The shape, strides and dtype of a tensor; a sparse one's strides are those of a dense one."""
+    if tensor.layout is not torch.strided:
+        return tensor.shape, torch.empty(tensor.shape, device=META).stride(), tensor.dtype
     return tensor.shape, tensor.stride(), tensor.dtype
+
+
+def stored_elements(tensor: torch.Tensor) -> int | None:
+    """How many values a sparse tensor holds, or None for one that is not sparse."""
+    if tensor.layout is torch.strided or tensor.is_meta or tensor.is_nested:
+        return None
+    if tensor.layout is torch.sparse_coo:
+        return int(tensor._nnz()) * math.prod(tensor.shape[tensor.sparse_dim() :])
+    return int(tensor.values().numel())
 
 
 def address_of(tensor: torch.Tensor) -> int:

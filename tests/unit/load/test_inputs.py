@@ -152,3 +152,13 @@ def test_inputs_are_random_but_the_same_each_time_and_leave_the_random_state_alo
     assert first.unique().numel() == 64
     assert torch.equal(first, second)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("sizes", [(10**20, 2), (10**12, 10**12)])
+def test_an_input_beyond_all_memory_is_refused(
+    sizes: tuple[int, ...], device: str, dtype: str
+) -> None:
+    with pytest.raises(InputError, match="cannot make an input of 1000"):
+        make_inputs([InputSpec(sizes, dtype)], device)

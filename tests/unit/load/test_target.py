@@ -145,8 +145,9 @@ def test_what_makes_no_model_is_named_by_its_type(write: Write, value: str, kind
 
     with pytest.raises(TargetError, match=f"nets:thing is {kind}, not an nn.Module"):
         build("nets:thing")
-    with pytest.raises(TargetError, match=f"nets:make makes {kind}, not an nn.Module"):
+    with pytest.raises(TargetError, match=f"nets:make makes {kind}, not an nn.Module") as caught:
         build("nets:make")
+    assert "a function that returns one" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,21 @@ def timing_of(model: nn.Module, *args: Tensor, seconds: float = 0.0) -> Timing:
     return measure(model, args, {}, "cpu", seconds)
 
 
+class Talks(nn.Module):
+    """Prints whenever it runs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        print("running")
+        return x
+
+
+def test_what_a_model_prints_while_it_is_measured_is_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    timing_of(Talks(), X)
+    assert capsys.readouterr().out == ""
+
+
 def test_a_slow_model_is_run_a_few_times_at_least() -> None:
     assert len(timing_of(Sleeps(5), X, seconds=0.0).seconds) == FEWEST_RUNS
 

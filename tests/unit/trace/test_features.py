@@ -230,3 +230,59 @@ def test_quantised_layers_are_counted():
     report = flopscope.profile(model, torch.randn(4, 8))
     assert report.macs == LINEAR
     assert report.uncounted == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantised_convolutions_are_counted_without_running():
+    from torch.ao import quantization
+
+    model = quantization.QuantWrapper(nn.Conv2d(3, 8, 3)).eval()
+    model.qconfig = quantization.get_default_qconfig("fbgemm")
+    quantization.prepare(model, inplace=True)
+    model(torch.randn(1, 3, 8, 8))
+    quantization.convert(model, inplace=True)
+    report = flopscope.profile(model, torch.randn(1, 3, 8, 8))
+    assert report.macs == 8 * 6 * 6 * 3 * 3 * 3
+    assert report.uncounted == ()
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_a_sparse_product_costs_what_is_stored(layout):
+    class Sparse(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.matrix = torch.eye(8).to_sparse(layout=layout)
+
+        def forward(self, x):
+            return torch.sparse.mm(self.matrix, x)
+
+    report = flopscope.profile(Sparse(), torch.randn(8, 5))
+    assert report.macs == 8 * 5  # eight ones on the diagonal
+    assert report.uncounted == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_flex_attention_is_one_dense_operator():
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    class Flex(nn.Module):
+        def forward(self, query, key, value):
+            length = query.shape[2]
+            mask = create_block_mask(
+                lambda batch, head, row, column: row >= column,
+                *(None, None, length, length),
+                device=query.device,
+            )
+            return flex_attention(query, key, value, block_mask=mask)
+
+    report = flopscope.profile(Flex(), (torch.randn(2, 4, 128, 16),) * 3)
+    assert report.macs == 2 * 4 * 128 * 128 * (16 + 16)
+    assert report.uncounted == ()
+
+
+def test_a_packed_sequence_may_be_an_input():
+    packed = nn.utils.rnn.pack_sequence([torch.randn(5, 4), torch.randn(3, 4)])
+    report = flopscope.profile(nn.GRU(4, 8), (packed,))
+    assert report.macs == (5 + 3) * 3 * 8 * (4 + 8)

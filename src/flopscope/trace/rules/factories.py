@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +40,20 @@ def as_other(
 def empty(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """A scalar or nothing is real: ``copy.deepcopy`` makes one, then points it at known memory."""
+    """Real where it will be filled with what is known: integers, such as a table of shapes.
+
+    So is a scalar or nothing: ``copy.deepcopy`` makes one, then points it at known memory.
+    """
     of_tensor = isinstance(args[0], torch.Tensor)
     size = args[1 if of_tensor else 0]
-    is_bare = len(size) == 0 or 0 in size
-    is_meta = kwargs.get("device") == META or (of_tensor and mode.is_unknown(args[0]))
-    if not is_bare or is_meta:
+    dtype = kwargs.get("dtype") or (args[0].dtype if of_tensor else torch.get_default_dtype())
+    is_meta = kwargs.get("device") == META or (of_tensor and args[0].is_meta)
+    if is_meta or math.prod(size) > KNOWN_ELEMENTS:
         return mode.evaluate(func, args, kwargs)
-    dtype = kwargs.get("dtype") or (args[0].dtype if of_tensor else None)
+    is_bare = math.prod(size) == 0 or len(size) == 0
+    if dtype not in _EXACT and not is_bare:
+        return mode.evaluate(func, args, kwargs)
     return torch.zeros(size, dtype=dtype)
+
+
+_EXACT = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))
