@@ -25,7 +25,7 @@ TOKENS = 16
 FRAMES = 128
 SAMPLES = 16_000
 GRID = (1, 8, 8)
-CANDIDATES = 48
+CANDIDATES = 24
 
 Inputs = dict[str, Any]
 
@@ -33,15 +33,11 @@ Inputs = dict[str, Any]
 def candidates(model: nn.Module) -> Iterator[Inputs]:
     """Keyword arguments to try a model with: every modality that it takes, then only its main one."""
     task = Task(model, PlainConfig(model.config))
-    tried = 0
     for names in _forms(task):
         alternatives = [MAKERS[name](task) for name in names]
-        for values in itertools.product(*alternatives):
+        for values in itertools.islice(itertools.product(*alternatives), CANDIDATES):
             inputs = _consistent(dict(zip(names, values, strict=True)))
-            yield from _with_placeholders(task, inputs)
-            tried += 1
-            if tried >= CANDIDATES:
-                return
+            yield _with_placeholders(task, inputs)
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class PlainConfig:
         """The first of these attributes that this config has, or else one inside it."""
         for config in self.all():
             for name in names:
-                value = getattr(config, name, None)
+                value = vars(config).get(name)
                 if value is not None:
                     return value
         return default
@@ -119,14 +115,9 @@ class Task:
         return list(name) if isinstance(name, (list, tuple)) else [str(name)]
 
 
-MODALITIES = (
-    "input_ids",
-    "pixel_values",
-    "image_pixel_values",
-    "input_features",
-    "input_values",
-    "audio_input_features",
-)
+TEXT = ("input_ids",)
+VISION = ("pixel_values", "image_pixel_values")
+AUDIO = ("input_features", "input_values", "audio_input_features")
 COMPANIONS = {
     "pixel_values": (
         *("image_grid_thw", "grid_thw", "image_grid_hw", "image_sizes", "spatial_shapes"),
@@ -140,6 +131,8 @@ COMPANIONS = {
 """What has to be given along with an input where the signature has it."""
 ALWAYS = ("decoder_input_ids", "decoder_input_values", "bbox", "mm_token_type_ids")
 INSTEAD = ("flattened_patches", "states", "past_values", "pixel_values_videos", "visual_feats")
+COMBINED = ((*TEXT, *VISION, *AUDIO), (*TEXT, *VISION), (*TEXT, *AUDIO), INSTEAD, ())
+"""Which inputs to give together: all modalities, fewer of them, and last what is required alone."""
 PARTNERS = {
     "states": ("actions", "rewards", "returns_to_go", "timesteps"),
     "visual_feats": ("visual_pos",),
@@ -159,7 +152,7 @@ def _forms(task: Task) -> list[list[str]]:
     ]
     main = [name for name in task.main if name in offered and name in MAKERS]
     forms = []
-    for chosen in (MODALITIES, INSTEAD, ()):
+    for chosen in COMBINED:
         given = [name for name in chosen if name in offered]
         if chosen and not given:
             continue
@@ -175,6 +168,8 @@ def _forms(task: Task) -> list[list[str]]:
         bare = [name for name in form if name not in ALWAYS or name == "decoder_input_ids"]
         if bare and bare not in forms:
             forms.append(bare)
+    if "encoder_hidden_states" in offered and forms:
+        forms.append([*forms[-1], "encoder_hidden_states"])
     return forms
 
 
@@ -189,7 +184,7 @@ def _consistent(inputs: Inputs) -> Inputs:
     for name in ("input_features_mask", "feature_attention_mask"):
         if features is not None and name in kept:
             frames = max(features.shape[1:]) if features.ndim == 3 else features.shape[0]
-            kept[name] = torch.ones(features.shape[0], frames, dtype=torch.long)
+            kept[name] = kept[name][:, :1].expand(features.shape[0], frames).clone()
     return kept
 
 
@@ -228,11 +223,10 @@ PLACEHOLDERS = {
 """The methods that make features which replace tokens: what they take, and which tokens those are."""
 
 
-def _with_placeholders(task: Task, inputs: Inputs) -> Iterator[Inputs]:
+def _with_placeholders(task: Task, inputs: Inputs) -> Inputs:
     """The inputs with as many placeholder tokens in ``input_ids`` as there are features."""
     if "input_ids" not in inputs or len(inputs) == 1:
-        yield inputs
-        return
+        return inputs
     pieces = [inputs["input_ids"]]
     kinds = [torch.zeros_like(inputs["input_ids"])]
     for method, (names, tokens) in PLACEHOLDERS.items():
@@ -242,13 +236,10 @@ def _with_placeholders(task: Task, inputs: Inputs) -> Iterator[Inputs]:
         count = _feature_count(task.model, method, inputs)
         pieces.insert(1, torch.full((1, count), int(token)))
         kinds.insert(1, torch.ones(1, count, dtype=torch.long))
-    if len(pieces) > 1:
-        filled = {**inputs, "input_ids": torch.cat(pieces, 1)}
-        if "mm_token_type_ids" in inputs:
-            filled["mm_token_type_ids"] = torch.cat(kinds, 1)
-        yield filled
-    else:
-        yield inputs
+    filled = {**inputs, "input_ids": torch.cat(pieces, 1)}
+    if "mm_token_type_ids" in inputs:
+        filled["mm_token_type_ids"] = torch.cat(kinds, 1)
+    return filled
 
 
 def _feature_count(model: nn.Module, method: str, inputs: Inputs) -> int:
@@ -282,7 +273,9 @@ def _tokens(task: Task) -> Sequence[Any]:
     vocabulary = vocabulary if isinstance(vocabulary, int) else 100
     low, high = vocabulary // 4, max(vocabulary // 2, vocabulary // 4 + 1)
     ids = torch.arange(TOKENS) % (high - low) + low
-    books = task.text.find("num_codebooks", "num_quantizers")
+    books = task.config.find("num_codebooks", "num_quantizers")
+    if books is None and task.config.has_part("decoder"):
+        books = task.config.inside("decoder").find("num_channels")
     plain = ids.reshape(1, TOKENS)
     if not isinstance(books, int):
         return [plain]
@@ -356,7 +349,7 @@ def _images(task: Task) -> Sequence[Any]:
     is_packed = any(name in task.parameters for name in ("image_grid_thw", "grid_thw"))
     is_padded = any(name in task.parameters for name in ("spatial_shapes", "pixel_position_ids"))
     images = [image, several, torch.randn(2, channels, height, width)]
-    large = [torch.randn(1, channels, side, side) for side in (384, 512, 640)]
+    large = [torch.randn(1, channels, side, side) for side in (384, 512, 640, 1024, 1536)]
     if is_packed:
         return [*patches, *images]
     if is_padded:
@@ -476,7 +469,7 @@ def _spectrograms(task: Task) -> Sequence[Any]:
 @_makes("input_features_mask", "feature_attention_mask", "audio_mel_mask")
 def _frames_mask(task: Task) -> Sequence[Any]:
     del task
-    return [torch.ones(1, FRAMES, dtype=torch.long), torch.zeros(1, FRAMES, dtype=torch.bool)]
+    return [torch.ones(1, FRAMES, dtype=dtype) for dtype in (torch.long, torch.bool)]
 
 
 @_makes("input_values", "decoder_input_values")
@@ -507,6 +500,12 @@ def _embeddings(task: Task) -> Sequence[Any]:
     return [torch.randn(1, TOKENS, width)]
 
 
+@_makes("encoder_hidden_states")
+def _encoded(task: Task) -> Sequence[Any]:
+    width = task.config.find("encoder_hidden_size", "cross_attention_hidden_size", "hidden_size")
+    return [torch.randn(1, TOKENS, int(width or 64))]
+
+
 @_makes("visual_feats")
 def _regions(task: Task) -> Sequence[Any]:
     return [torch.randn(1, 36, int(task.config.find("visual_feat_dim", default=2048)))]
@@ -515,11 +514,6 @@ def _regions(task: Task) -> Sequence[Any]:
 @_makes("visual_pos")
 def _region_boxes(task: Task) -> Sequence[Any]:
     return [torch.randn(1, 36, int(task.config.find("visual_pos_dim", default=4)))]
-
-
-@_makes("states", "actions", "rewards", "returns_to_go")
-def _trajectory(task: Task) -> Sequence[Any]:
-    raise NotImplementedError  # replaced below: each has its own width
 
 
 def _of_width(*names: str) -> Maker:

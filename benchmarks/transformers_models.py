@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -42,7 +42,12 @@ def model_types() -> list[str]:
 
 def default_config(model_type: str) -> PretrainedConfig:
     """The config that a model type has when nothing is said."""
-    return CONFIG_MAPPING[model_type]()
+    return configured(model_type, {})
+
+
+def configured(model_type: str, settings: Mapping[str, Any]) -> PretrainedConfig:
+    """The config of a model type with some attributes set."""
+    return CONFIG_MAPPING[model_type](**settings)
 
 
 def reduced(config: PretrainedConfig) -> PretrainedConfig:
@@ -51,13 +56,15 @@ def reduced(config: PretrainedConfig) -> PretrainedConfig:
     for part in parts(small):
         _keep_layers(part)
         for name in EXPERT_COUNTS:
-            if isinstance(getattr(part, name, None), int) and getattr(part, name) > FEW_EXPERTS:
+            if _integer(part, name) > FEW_EXPERTS:
                 setattr(part, name, FEW_EXPERTS)
                 for group in EXPERT_GROUPS:
-                    if isinstance(getattr(part, group, None), int):
+                    if _integer(part, group):
                         setattr(part, group, 1)
-        if (getattr(part, "first_k_dense_replace", None) or 0) > 1:
+        if _integer(part, "first_k_dense_replace") > 1:
             part.first_k_dense_replace = 1
+        if _integer(part, "num_kv_shared_layers"):
+            part.num_kv_shared_layers = 0
     return small
 
 
@@ -66,9 +73,14 @@ def narrowed(config: PretrainedConfig) -> PretrainedConfig:
     small = copy.deepcopy(config)
     for part in parts(small):
         for name in WIDTHS:
-            if isinstance(getattr(part, name, None), int) and getattr(part, name) > NARROW:
+            if _integer(part, name) > NARROW:
                 setattr(part, name, NARROW)
     return small
+
+
+def _integer(config: Any, name: str) -> int:
+    value = vars(config).get(name)
+    return value if isinstance(value, int) else 0
 
 
 def _keep_layers(config: Any) -> None:

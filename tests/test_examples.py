@@ -9,10 +9,12 @@ import pytest
 import torch
 
 import flopscope
+from flopscope.api import profile_target
+from flopscope.request import Request
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 OUTPUT = "\n# Output:\n"
-SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if path.stem != "residual_block")
+SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if OUTPUT in path.read_text("utf-8"))
 
 BATCH, PLANES, SIZE = 2, 384, 32
 KERNEL = 3 * 3
@@ -62,3 +64,17 @@ def test_a_script_prints_the_output_at_its_end(
     runpy.run_path(str(script), run_name="__main__")
     printed = capsys.readouterr().out.splitlines()
     assert printed == [line.removeprefix("#").removeprefix(" ") for line in shown]
+
+
+def test_an_operator_with_a_formula_of_its_own_is_counted() -> None:
+    batch, steps, width = 2, 16, 8
+    request = Request(
+        f"{EXAMPLES / 'custom_operator.py'}:Mixer({width})",
+        shapes=(f"{batch},{steps},{width}",),
+        time=False,
+    )
+    report = profile_target(request)
+    wide = batch * steps * 2 * width
+    assert report.uncounted == ()
+    assert report.macs == 2 * wide * width
+    assert report.flops == 2 * report.macs + wide + 2 * wide + batch * steps * width  # bias, scan

@@ -27,6 +27,13 @@ def trace_of(name: str, image_size: int, **options: int) -> Trace:
     return _trace(model, image_size)
 
 
+def trace_at_own_size(name: str) -> Trace:
+    """One image through a model of timm, of the size that it is made for."""
+    with building():
+        model = timm.create_model(name).eval()
+    return trace(model, (torch.empty(1, *model.pretrained_cfg["input_size"], device="meta"),))
+
+
 def published_trace_of(name: str, image_size: int) -> Trace:
     """One square image through the model whose figures timm published, as it was counted.
 

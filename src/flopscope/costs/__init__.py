@@ -202,6 +202,7 @@ def _parameters(rule: Callable[..., Any]) -> tuple[str, ...]:
 
 @cache
 def load_families() -> None:
-    """Import every module of formulas, so that the tables are full."""
+    """Import every module of formulas, ours and others', so that the tables are full."""
     for family in FAMILIES:
         importlib.import_module(f"flopscope.costs.{family}")
+    importlib.import_module("flopscope.costs.plugins").load()

@@ -44,8 +44,8 @@ def measure(
     First whole passes without hooks, after a warm-up: about ``seconds`` of them and at least three.
     Then passes with hooks for the modules' share, for about as long and at least one.
 
-    What the model prints meanwhile is dropped: it was heard when the model was counted. What runs is
-    a copy, which holds the model's own parameters where none of its modules trains.
+    What runs is a copy, which holds the model's own parameters where none of its modules trains.
+    What it prints is dropped: that was heard when the model was counted.
 
     Args:
         model: is on the device already.

@@ -76,6 +76,9 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     except NotImplementedError:
         if size_depends_on_values(func):
             raise NeedsValuesError(f"{op_name(func)} returns as much as the values say") from None
+    except RuntimeError:
+        if func.namespace == "aten":
+            raise
     # No shapes without values, as in many an operator of the user's own: try it on zeros.
     try:
         return _tried(func, args, kwargs, _to_zeros)

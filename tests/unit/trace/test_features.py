@@ -7,6 +7,8 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.ao import quantization
+from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.utils import parametrizations, parametrize
 from torch.utils.checkpoint import checkpoint
 
@@ -234,8 +236,6 @@ def test_quantised_layers_are_counted():
 
 @pytest.mark.filterwarnings("ignore")
 def test_quantised_convolutions_are_counted_without_running():
-    from torch.ao import quantization
-
     model = quantization.QuantWrapper(nn.Conv2d(3, 8, 3)).eval()
     model.qconfig = quantization.get_default_qconfig("fbgemm")
     quantization.prepare(model, inplace=True)
@@ -265,8 +265,6 @@ def test_a_sparse_product_costs_what_is_stored(layout):
 
 @pytest.mark.filterwarnings("ignore")
 def test_flex_attention_is_one_dense_operator():
-    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
-
     class Flex(nn.Module):
         def forward(self, query, key, value):
             length = query.shape[2]
