@@ -2,8 +2,8 @@
 
     python -m benchmarks.accuracy > docs/accuracy.md     # from the root; needs the truth group
 
-Published figures and their sources are in ``tests/truth``, where tests hold the counts to them. What is
-being counted goes to stderr.
+The text around the tables is ``accuracy.md``, beside this file. Published figures and their sources
+are in ``tests/truth``, where tests hold the counts to them. What is being counted goes to stderr.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import timm
-import torch
 
 from benchmarks.accuracy_peers import peers
 from flopscope import tree
@@ -30,54 +29,7 @@ from flopscope.request import Request
 from tests.truth import detectors, language, zoo
 
 TRUTH = Path(__file__).parent.parent / "tests" / "truth"
-
-INTRODUCTION = """\
-# Accuracy
-
-What flopscope counts beside what others publish. Written by `python -m benchmarks.accuracy`, with {versions}. The figures and their
-sources are in `tests/truth`, and tests hold the counts to them. One GMAC is 10⁹ multiply-accumulates; every model is counted from shapes
-alone, without weights."""
-
-TORCHVISION = """\
-## torchvision
-
-`weights.meta["_ops"]`, to the three decimals printed, and `num_params`, of every published set of weights. The example is a family's
-smallest model."""
-
-DETECTORS = """\
-## Detectors of torchvision
-
-What a detector does depends on the boxes that it finds. A trace keeps as many as the detector is set to keep: no box is below the
-threshold, none suppresses another. Where the published run, on noise, kept fewer, the difference is these boxes times the work per box.
-(Keypoint R-CNN is counted without detections: it resizes each one's heat map to the size of the box.)"""
-
-TIMM = """\
-## timm
-
-timm's published figures were counted by fvcore, which adds normalisations, pooling and resizing to the multiply-accumulates and leaves
-out convolutions with `padding="same"`. The middle column is the same trace in that convention (`flopscope.analysis.conventions`),
-with attention in the open, as timm had it counted. Four models were published with their branches folded, and three under names that
-now lead to another model; they are built as they were published. The example is a family's smallest model."""
-
-PYCLS = """\
-## pycls
-
-pycls derives its figures layer by layer, additions of biases included; the same layers built by timm come to the same integers."""
-
-LANGUAGE = """\
-## Language models
-
-Built from their configurations. GMACs are of 128 tokens, experts included. Active parameters are those that one token really reads
-(`flopscope.analysis.active_params`): of a stack of experts the chosen ones, of the embedding one row. Publishers differ about the
-embedding: Mixtral and Qwen3 count the whole table, gpt-oss and DeepSeek do not. Qwen3's 3.353 is published as 3.3; DeepSeek's 36.6 as
-37 and, in its notes on the weights, as 36.7. The routers' correction biases, 58 × 256 numbers, are parameters in DeepSeek's listing and
-buffers here."""
-
-PEERS = """\
-## Other counters
-
-The same models run by other counters on the CPU, in inference, without gradients: GMACs as each reports them (half of what
-`torch.utils.flop_counter` calls FLOPs), and how far that is from the multiply-accumulates of all contractions. A dash: it failed."""
+TEMPLATE = Path(__file__).with_suffix(".md")
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -173,7 +125,8 @@ def timm_census() -> str:
         except FlopscopeError as error:
             wrong[name] = error.message
         else:
-            wrong |= {name: f"{entry.op} is uncounted" for entry in uncounted}
+            if uncounted:
+                wrong[name] = f"{uncounted[0].op} is uncounted"
     whole = (
         f"Of the {len(names)} models that timm lists, {len(names) - len(wrong)} are counted whole"
     )
@@ -230,30 +183,33 @@ def versions() -> str:
 FAMILY = ("family", "published", "equal", "example")
 
 
-def document() -> Iterator[str]:
-    """The sections of the document."""
-    yield INTRODUCTION.format(versions=versions())
-    yield TORCHVISION
-    yield table((*FAMILY, "GMACs", "published"), by_family(torchvision_families()))
-    yield DETECTORS
-    header = ("weights", "GMACs", "boxes of the published run", "GMACs with these", "published")
-    yield table(header, detector_rows())
-    yield TIMM
-    header = (*FAMILY, "GMACs", "as fvcore counts", "published")
-    yield table(header, by_family(timm_families()))
-    yield timm_census()
-    yield PYCLS
-    yield table(("model", "MACs and biases", "pycls"), pycls_rows())
-    yield LANGUAGE
-    header = ("model", "params", "published", "GMACs", "expected")
-    active = ("active, 10⁹", "with the whole table", "published")
-    yield table((*header, *active), language_rows())
-    yield PEERS
-    header = ("model", "GMACs", "thop", "fvcore", "torch.utils.flop_counter")
-    yield table(header, peers(say))
+def tables() -> dict[str, str]:
+    """What fills the places of the document."""
+    return {
+        "versions": versions(),
+        "torchvision": table((*FAMILY, "GMACs", "published"), by_family(torchvision_families())),
+        "detectors": table(
+            ("weights", "GMACs", "boxes of the published run", "GMACs with these", "published"),
+            detector_rows(),
+        ),
+        "timm": table(
+            (*FAMILY, "GMACs", "as fvcore counts", "published"), by_family(timm_families())
+        ),
+        "census": timm_census(),
+        "pycls": table(("model", "MACs and biases", "pycls"), pycls_rows()),
+        "language": table(
+            (
+                *("model", "params", "published", "GMACs", "expected"),
+                *("active, 10⁹", "with the whole table", "published"),
+            ),
+            language_rows(),
+        ),
+        "peers": table(
+            ("model", "GMACs", "thop", "fvcore", "torch.utils.flop_counter"), peers(say)
+        ),
+    }
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of deprecated names in timm and torch.jit
-    torch.manual_seed(0)
-    print("\n\n".join(document()))
+    print(TEMPLATE.read_text(encoding="utf-8").format(**tables()), end="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from itertools import pairwise
 
 import timm
 import torch
@@ -38,8 +38,9 @@ class Decoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         widths = (512, 256, 128, 64)
-        pairs = zip(widths, widths[1:], strict=False)
-        self.steps = nn.Sequential(*(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairs))
+        self.steps = nn.Sequential(
+            *(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(widths))
+        )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         image: torch.Tensor = self.steps(features)
@@ -106,7 +107,7 @@ def peers(say: Callable[[str], None]) -> Iterator[list[str]]:
         yield [name, f"{macs / 1e9:.3f}", *cells, _cell(_torch_macs(model, given), macs)]
 
 
-def _torch_macs(model: nn.Module, *args: Any) -> int:
+def _torch_macs(model: nn.Module, *args: torch.Tensor) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(*args)
     return int(counter.get_total_flops()) // 2
@@ -114,5 +115,5 @@ def _torch_macs(model: nn.Module, *args: Any) -> int:
 
 def _cell(theirs: int | None, ours: int) -> str:
     if theirs is None:
-        return "–"
+        return "failed"
     return f"{theirs / 1e9:.3f} ({theirs / ours - 1:+.1%})"

@@ -2,9 +2,10 @@
 
     python benchmarks/process.py              # a table in Markdown; needs torchvision and transformers
 
-Every row is a process, started anew in each round, one after the other, so that a busy machine slows all
-alike. The ratio is to the first process of its group, which counts nothing: it imports what building takes
-and builds the model on the meta device. The memory is the largest that the process ever held.
+Every row is a process, started anew in each round, one after the other, so that a busy machine slows
+all alike. The ratio is to the first process of its group, which counts nothing: it imports what
+building takes and builds the model on the meta device. The memory is the largest that the process
+ever held.
 """
 
 from __future__ import annotations
@@ -68,9 +69,7 @@ def giant(name: str) -> dict[str, Command]:
 GROUPS: list[dict[str, Command]] = [
     {
         "ResNet-50: import and build on meta": python(ON_META),
-        "ResNet-50: flopscope": flopscope(
-            "torchvision.models:resnet50", "--shape", "1,3,224,224"
-        ),
+        "ResNet-50: flopscope": flopscope("torchvision.models:resnet50", "--shape", "1,3,224,224"),
         "ResNet-50: FlopCounterMode": python(ON_META + FLOP_COUNTER_MODE),
         "ResNet-50: thop": python(ON_CPU + THOP),
         "ResNet-50: fvcore": python(ON_CPU + FVCORE),

@@ -2,9 +2,9 @@
 
     python benchmarks/speed.py                # a table in Markdown; needs torchvision and transformers
 
-Every row is one model, built on the meta device. Every column is the median of several rounds, in each of
-which all of them run once, one after the other, so that a busy machine slows all alike. flopscope starts
-each time with nothing remembered, and counts per module and per operator.
+Every row is one model, built on the meta device. Every column is the median of several rounds, in
+each of which all of them run once, one after the other, so that a busy machine slows all alike.
+flopscope starts each time with nothing remembered, and counts per module and per operator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -150,5 +149,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main()

@@ -40,32 +40,15 @@ from benchmarks.transformers_models import (
     without_weights,
 )
 from flopscope import tree
-from flopscope.costs import Cost, cost_of
-from flopscope.records import Operation
-from flopscope.trace import trace
-from flopscope.trace.execute import Execution
+from flopscope.costs import cost_of
+from flopscope.records import Trace
+from flopscope.trace import trace, trace_real
 
 SECONDS = 30
 PARAMS_AT_EASE = 300_000_000
 PARAMS_IN_FULL = 1_200_000_000
 PARAMS_IN_HALF = 2_800_000_000
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What a run came to, whether for real or on shapes."""
-
-    macs: int
-    flops: int
-    calls: Counter[str]
-
-    def difference(self, other: Tally) -> str:
-        """Nothing where two runs came to the same, else the operators that differ."""
-        if (self.macs, self.flops) == (other.macs, other.flops):
-            return ""
-        more, fewer = self.calls - other.calls, other.calls - self.calls
-        return f"real has {dict(more)} more, {dict(fewer)} fewer"
 
 
 @dataclass
@@ -94,34 +77,37 @@ class Row:
     small_assumptions: str = ""
 
 
-def tally(operations: Iterable[Operation]) -> Tally:
-    """The cost of some operators, and how many of each that isn't free."""
-    cost = Cost()
-    calls: Counter[str] = Counter()
-    known: dict[Operation, tuple[Any, Cost]] = {}
-    for operation in operations:
-        if operation not in known:
-            known[operation] = cost_of(operation)
-        coverage, own = known[operation]
-        cost += own
-        if coverage != "free":
-            calls[operation.op] += 1
-    return Tally(cost.macs, cost.flops, calls)
-
-
-def executed(model: nn.Module, inputs: Inputs) -> Tally:
-    """What a model costs according to a real run of it."""
-    operations: list[Operation] = []
+def executed(model: nn.Module, inputs: Inputs) -> Trace:
+    """What a real run of a model calls."""
     forget_cached()
-    torch.backends.mha.set_fastpath_enabled(False)
-    with torch.inference_mode(), Execution(lambda operation, *_: operations.append(operation)):
-        model(**inputs)
-    return tally(operations)
+    return trace_real(model, (), inputs)
 
 
-def traced(model: nn.Module, inputs: Inputs) -> Tally:
-    """What a model costs according to its shapes."""
-    return tally(call.operation for call in trace(model, (), inputs).calls)
+def traced(model: nn.Module, inputs: Inputs) -> Trace:
+    """What a model calls according to its shapes."""
+    forget_cached()
+    return trace(model, (), inputs)
+
+
+def difference(real: Trace, ours: Trace) -> str:
+    """Nothing where two traces cost the same in every module, else where and by which operators."""
+    theirs, mine = _costs(real), _costs(ours)
+    for scope in dict.fromkeys([*theirs, *mine]):
+        if theirs.get(scope) != mine.get(scope):
+            more, fewer = _calls(real) - _calls(ours), _calls(ours) - _calls(real)
+            return f"in {scope or 'the model'}: real has {dict(more)} more, {dict(fewer)} fewer"
+    return ""
+
+
+def _costs(one: Trace) -> dict[str, tuple[int, int]]:
+    nodes = tree.profile(one).nodes
+    return {scope: (node.own_cost.macs, node.own_cost.flops) for scope, node in nodes.items()}
+
+
+def _calls(one: Trace) -> Counter[str]:
+    return Counter(
+        call.operation.op for call in one.calls if cost_of(call.operation)[0] != "free"
+    )
 
 
 def forget_cached() -> None:
@@ -184,59 +170,100 @@ def _count(row: Row, model: nn.Module, place: int | None) -> None:
         inputs = next(itertools.islice(candidates(model), place, None))
     row.inputs = _described(inputs)
     started = time.perf_counter()
-    found = trace(model, (), inputs)
+    found = traced(model, inputs)
     profile = tree.profile(found)
     row.trace_seconds = round(time.perf_counter() - started, 2)
     row.macs, row.flops = profile.root.cost.macs, profile.root.cost.flops
     row.calls = len(found.calls)
     row.uncounted = " ".join(f"{entry.op}x{entry.calls}" for entry in profile.uncounted)
-    row.assumptions = "; ".join(sorted({f"{one.name}: {one.op}" for one in found.assumptions}))
+    row.assumptions = _assumed(found)
 
 
 def _for_real(row: Row, config: Any) -> Iterator[Row]:
     """Fill in what a real run of a smaller copy says; the place of its inputs, if it runs."""
-    size, small = 0, reduced(config)
-    for smaller in (small, narrowed(small)):
-        try:
-            with _within(SECONDS):
-                size = sum(parameter.numel() for parameter in without_weights(smaller).parameters())
-            small = smaller
-        except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
-            row.difference = row.difference or f"building: {_said(error)}"
-        if size < PARAMS_AT_EASE:
-            break
-    yield row
-    if size > PARAMS_IN_HALF:
+    try:
+        run = _real_run(config)
+    except _TooLargeError:
         row.real = "too large"
         return None
-    dtype = torch.float32 if size <= PARAMS_IN_FULL else torch.bfloat16
-    try:
-        with _within(2 * SECONDS):
-            model = with_weights(small, dtype)
-        with _within(3 * SECONDS):
-            place, inputs, real = first_that_runs(model, executed)
     except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
         row.real, row.real_error = "fails", _said(error)
-        yield row
         return None
-    row.real, row.real_macs, row.real_flops = "runs", real.macs, real.flops
-    row.inputs = _described(inputs)
+    row.real = "runs"
+    row.real_macs, row.real_flops = _total(run.trace)
+    row.inputs = _described(run.inputs)
     yield row
-    del model
-    forget_cached()
     try:
         with _within(SECONDS):
-            bare = without_weights(small).to(dtype)
-            found = trace(bare, (), inputs)
-            ours = tally(call.operation for call in found.calls)
+            ours = traced(without_weights(run.config).to(run.dtype), run.inputs)
     except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
         row.difference = _said(error)
-        return place
-    row.small_macs, row.small_flops = ours.macs, ours.flops
-    row.difference = real.difference(ours)
-    row.small_assumptions = "; ".join(sorted({f"{a.name}: {a.op}: {a.value}" for a in found.assumptions}))
+        return run.place
+    row.small_macs, row.small_flops = _total(ours)
+    row.difference = difference(run.trace, ours)
+    row.small_assumptions = _assumed(ours)
     yield row
-    return place
+    return run.place
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A real run: of what, with which inputs, and what it called."""
+
+    config: Any
+    dtype: torch.dtype
+    place: int
+    inputs: Inputs
+    trace: Trace
+
+
+class _TooLargeError(Exception):
+    """Not even the smallest copy fits."""
+
+
+def _real_run(config: Any) -> _Run:
+    """The first smaller copy that runs, or the config itself where none does and it fits."""
+    errors = []
+    for small, size in _copies(config):
+        dtype = torch.float32 if size <= PARAMS_IN_FULL else torch.bfloat16
+        try:
+            with _within(SECONDS):
+                model = with_weights(small, dtype)
+            with _within(2 * SECONDS):
+                return _Run(small, dtype, *first_that_runs(model, executed))
+        except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+            errors.append(_said(error))
+    if not errors:
+        raise _TooLargeError
+    raise LookupError(" // ".join(dict.fromkeys(errors)))
+
+
+def _copies(config: Any) -> Iterator[tuple[Any, int]]:
+    """Smaller copies that can be built and fit, and last the config itself, with their params."""
+    small = reduced(config)
+    narrow = narrowed(small)
+    is_large = (_size(small) or 0) > PARAMS_AT_EASE
+    for copy in (narrow, small, config) if is_large else (small, config):
+        size = _size(copy)
+        if size is not None and size <= PARAMS_IN_HALF:
+            yield copy, size
+
+
+def _size(config: Any) -> int | None:
+    try:
+        with _within(SECONDS):
+            return sum(parameter.numel() for parameter in without_weights(config).parameters())
+    except (Exception, _TimedOut):  # noqa: BLE001 - there is no such model
+        return None
+
+
+def _assumed(one: Trace) -> str:
+    return "; ".join(sorted({f"{each.name}: {each.op}" for each in one.assumptions}))
+
+
+def _total(one: Trace) -> tuple[int, int]:
+    cost = tree.profile(one).root.cost
+    return cost.macs, cost.flops
 
 
 class _TimedOut(BaseException):

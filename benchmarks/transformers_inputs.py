@@ -25,6 +25,7 @@ TOKENS = 16
 FRAMES = 128
 SAMPLES = 16_000
 GRID = (1, 8, 8)
+MODEST = 448
 CANDIDATES = 24
 
 Inputs = dict[str, Any]
@@ -33,11 +34,15 @@ Inputs = dict[str, Any]
 def candidates(model: nn.Module) -> Iterator[Inputs]:
     """Keyword arguments to try a model with: every modality that it takes, then only its main one."""
     task = Task(model, PlainConfig(model.config))
+    seen: set[Any] = set()
     for names in _forms(task):
         alternatives = [MAKERS[name](task) for name in names]
         for values in itertools.islice(itertools.product(*alternatives), CANDIDATES):
             inputs = _consistent(dict(zip(names, values, strict=True)))
-            yield _with_placeholders(task, inputs)
+            layout = tuple((name, value.shape, value.dtype) for name, value in inputs.items())
+            if layout not in seen:
+                seen.add(layout)
+                yield _with_placeholders(task, inputs)
 
 
 @dataclass(frozen=True)
@@ -333,6 +338,7 @@ def _patch(task: Task) -> tuple[int, int]:
 def _images(task: Task) -> Sequence[Any]:
     channels, (height, width) = _channels(task), _side(task)
     image = torch.randn(1, channels, height, width)
+    modest = torch.randn(1, channels, min(height, MODEST), min(width, MODEST))
     frames = task.vision.find("num_frames", "frames_per_clip", default=2)
     several = image[:, None].expand(1, int(frames), channels, height, width).clone()
     other = torch.randn(1, channels, 224, 224)
@@ -348,7 +354,7 @@ def _images(task: Task) -> Sequence[Any]:
     ]
     is_packed = any(name in task.parameters for name in ("image_grid_thw", "grid_thw"))
     is_padded = any(name in task.parameters for name in ("spatial_shapes", "pixel_position_ids"))
-    images = [image, several, torch.randn(2, channels, height, width)]
+    images = [modest, image, several, torch.randn(2, channels, height, width)]
     large = [torch.randn(1, channels, side, side) for side in (384, 512, 640, 1024, 1536)]
     if is_packed:
         return [*patches, *images]

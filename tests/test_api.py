@@ -8,7 +8,14 @@ from torch import nn
 
 import flopscope
 from flopscope.api import profile_target
-from flopscope.errors import IncompleteCountError, InputError, NeedsValuesError, TraceError
+from flopscope.errors import (
+    IncompleteCountError,
+    InputError,
+    NeedsValuesError,
+    TargetError,
+    TraceError,
+    UsageError,
+)
 from flopscope.request import Request
 
 SEED_SHAPE = (2, 384, 32, 32)
@@ -148,3 +155,35 @@ def test_a_model_that_needs_values_and_does_not_fit_is_an_error_that_says_what_i
     with pytest.raises(NeedsValuesError, match="NumPy") as caught:
         flopscope.profile(TooLarge(), torch.ones(1, 4_000_000))
     assert "58.2 TiB" in caught.value.hint
+
+
+@pytest.mark.parametrize("not_a_model", [nn.Linear, 3, None])
+def test_something_that_is_no_model_is_refused(not_a_model):
+    with pytest.raises(TargetError, match=r"is not an nn\.Module"):
+        flopscope.profile(not_a_model, torch.ones(1))
+
+
+@pytest.mark.parametrize("device", ["gpu", "mps", "cuda:99"])
+def test_a_device_that_is_not_here_is_refused(device):
+    with pytest.raises((UsageError, InputError)):
+        flopscope.profile(nn.Linear(2, 2), torch.ones(1, 2), time=True, device=device)
+
+
+def test_one_counter_may_be_named_by_itself():
+    report = flopscope.profile(nn.Linear(2, 2), torch.ones(1, 2), counters="thop")
+    assert [reading.name for reading in report.readings] == ["thop"]
+    with pytest.raises(UsageError, match="no counter 'thopp'"):
+        flopscope.profile(nn.Linear(2, 2), torch.ones(1, 2), counters=["thopp"])
+
+
+def test_a_constructor_that_fails_is_not_run_again_with_weights(tmp_path, capfd):
+    (tmp_path / "broken.py").write_text(
+        "from torch import nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        print('once')\n"
+        "        raise TypeError('a typo')\n"
+    )
+    with pytest.raises(TargetError, match="a typo"):
+        profile_target(Request(f"{tmp_path / 'broken.py'}:Net", shapes=("1,2",)))
+    assert capfd.readouterr().out == "once\n"

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from flopscope import tree
-from flopscope.errors import FlopscopeError, InputError, NeedsValuesError
+from flopscope.counters import check_counters
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TargetError, UsageError
 from flopscope.guest import disposable
 from flopscope.load.forward import check_inputs
 from flopscope.load.inputs import make_inputs, parse_shape
@@ -56,14 +57,17 @@ def profile(
         strict: raise where an operator has no formula.
 
     Raises:
+        TargetError: that is no model.
         TraceError: the model raised.
         IncompleteCountError: something was left out and ``strict`` was asked for.
         UsageError: there is no such counter or device.
     """
+    _check_model(model)
     args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
     kwargs = dict(kwargs or {})
-    where = _device_of(model) if device == "auto" else device
-    plan = Plan(tuple(counters), time, where)
+    counters = check_counters(counters)
+    where = _device_of(model) if device == "auto" else _chosen_device(device)
+    plan = Plan(counters, time, where)
 
     def runnable() -> Runnable:
         if where == _device_of(model):
@@ -87,7 +91,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     """
     specs = tuple(parse_shape(text, request.dtype) for text in request.shapes)
     spec = parse_target(request.target, request.arguments)
-    device = _chosen_device(request.device)
+    runs = request.time or bool(request.counters)
+    device = _chosen_device(request.device) if runs else "cpu"
     progress(f"importing {spec.path}")
     source = resolve(spec)
     progress(f"building {spec.path}")
@@ -152,7 +157,7 @@ def _report(
         environment=_environment(plan.device),
         profile=counted,
         assumptions=traced.assumptions,
-        notes=(*notes, *traced.notes, *_shared_notes(counted), *outcome.notes),
+        notes=(*notes, *traced.notes, *outcome.notes),
         timing=outcome.timing,
         readings=outcome.readings,
     )
@@ -166,17 +171,20 @@ def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
         with building():
             return source.build().eval(), ()
     except FlopscopeError as error:
-        # Whatever cannot be built without weights may still be built with them.
+        if not _for_want_of_values(error):
+            raise
         model = source.build().eval()
         return model, (f"built with its weights, since without them: {error.message}",)
 
 
-def _shared_notes(counted: tree.Profile) -> tuple[str, ...]:
-    shared = [f"{name} is {owner}" for name, owner in counted.shared.items()]
-    if not shared:
-        return ()
-    more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
-    return (f"shared, so counted once as parameters: {'; '.join(shared[:3])}{more}",)
+def _for_want_of_values(error: BaseException | None) -> bool:
+    """Whether some exception behind this one is torch's or ours about a tensor without values."""
+    while error is not None:
+        told = isinstance(error, RuntimeError) and "meta" in str(error)
+        if told or isinstance(error, (NotImplementedError, NeedsValuesError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _environment(device: str) -> Environment:
@@ -191,9 +199,24 @@ def _environment(device: str) -> Environment:
 def _chosen_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError("there is no CUDA device here", hint="use --device cpu, or --no-time")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise UsageError(f"there is no device {device!r}", hint=_DEVICES) from error
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"there is no {device} here", hint="use the device cpu")
+    if chosen.type not in ("cpu", "cuda", "meta"):
+        raise UsageError(f"models are not run on {device!r}", hint=_DEVICES)
     return device
+
+
+_DEVICES = "it is one of auto, cpu, cuda and cuda:N"
+
+
+def _check_model(model: object) -> None:
+    if not isinstance(model, nn.Module):
+        name = model.__name__ if isinstance(model, type) else repr(model)[:40]
+        raise TargetError(f"{name} is not an nn.Module", hint="pass a model, not its class")
 
 
 def _device_of(model: nn.Module) -> str:

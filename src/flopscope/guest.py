@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -77,35 +78,49 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def as_found(model: torch.nn.Module) -> Iterator[None]:
+def as_found(model: nn.Module) -> Iterator[None]:
     """Undo, on the way out, whatever the modules' attributes and the random states went through.
 
-    Attributes, and the lists, dictionaries and sets directly in them, are restored; the tensors
-    themselves are not copied (a trace never writes to them).
+    So are the lists, dictionaries, sets and plain objects that are reached through them. The
+    tensors themselves are not copied: a trace never writes to them.
     """
-    saved = [(module, _snapshot(module.__dict__)) for _, module in module_paths(model)]
+    snapshot = _Snapshot()
+    for _, module in module_paths(model):
+        snapshot.take(module.__dict__)
     with undisturbed():
         try:
             yield
         finally:
-            for module, attributes in saved:
-                _restore(module.__dict__, attributes)
+            snapshot.restore()
 
 
-def _snapshot(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Every attribute with a copy of its contents where it is a plain container."""
-    return {
-        name: (value, value.copy() if isinstance(value, (dict, list, set)) else None)
-        for name, value in attributes.items()
-    }
+class _Snapshot:
+    """Containers with copies of what is directly in them."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, tuple[Any, Any]] = {}
+
+    def take(self, value: Any) -> None:
+        """Copy a container, and those inside it; anything else has nothing to restore."""
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(value, (dict, list, set)):
+            if id(value) in self._taken:
+                return
+            self._taken[id(value)] = value, value.copy()
+            for inner in value.values() if isinstance(value, dict) else value:
+                self.take(inner)
+        elif isinstance(attributes, dict) and not isinstance(value, _LEFT_ALONE):
+            self.take(attributes)
+
+    def restore(self) -> None:
+        """Put the contents back, into the very same containers."""
+        for value, contents in self._taken.values():
+            if isinstance(value, list):
+                value[:] = contents
+            else:
+                value.clear()
+                value.update(contents)
 
 
-def _restore(attributes: dict[str, Any], saved: dict[str, tuple[Any, Any]]) -> None:
-    for value, contents in saved.values():
-        if isinstance(value, list):
-            value[:] = contents
-        elif isinstance(value, (dict, set)):
-            value.clear()
-            value.update(contents)
-    attributes.clear()
-    attributes.update({name: value for name, (value, _) in saved.items()})
+_LEFT_ALONE = (nn.Module, torch.Tensor, type, ModuleType, FunctionType)
+"""Objects whose attributes are not part of a model's state, or which are visited as modules."""

@@ -208,10 +208,10 @@ class Timing:
         return statistics.median(self.seconds)
 
     @property
-    def iqr_seconds(self) -> float:
-        """The spread of the middle half of the forward passes: third quartile less first."""
+    def iqr_seconds(self) -> float | None:
+        """The spread of the middle half of the passes, third quartile less first; None of one."""
         if len(self.seconds) == 1:
-            return 0.0
+            return None
         first, _, third = statistics.quantiles(self.seconds, n=4, method="inclusive")
         return third - first
 

@@ -65,8 +65,8 @@ def run(
         return Outcome(notes=(f"not run for real: {obstacle}",))
     try:
         model, args, kwargs = runnable()
-    except FlopscopeError as error:
-        return Outcome(notes=(f"not run for real: {error.message}",))
+    except Exception as error:  # noqa: BLE001 - building ran the user's code, moving may not fit
+        return Outcome(notes=(f"not run for real: {_in_a_line(error)}",))
     readings = tuple(read(name, model, args, kwargs) for name in plan.counters)
     if not plan.time:
         return Outcome(readings=readings)

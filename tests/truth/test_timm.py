@@ -14,9 +14,11 @@ import pytest
 
 pytest.importorskip("timm", reason="timm is not installed")
 
+import timm
+
 from flopscope import tree
 from flopscope.analysis.conventions import total
-from tests.truth.zoo import published_trace_of, trace_of
+from tests.truth.zoo import published_trace_of, trace_at_own_size, trace_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Mapping deprecated model name")
 
@@ -54,3 +56,9 @@ def test_the_published_figures_are_ours_in_the_convention_of_fvcore(row):
     assert f"{total(traced, 'fvcore') / 1e9:.2f}" == f"{float(row['published_gmacs']):.2f}"
     params = tree.profile(traced).root.params
     assert f"{params / 1e6:.2f}" == f"{float(row['published_params_m']):.2f}"
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("name", timm.list_models())
+def test_every_model_that_timm_lists_is_counted_whole(name):
+    assert tree.profile(trace_at_own_size(name)).uncounted == ()

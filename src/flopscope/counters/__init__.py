@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +38,19 @@ _PROVIDERS = {"distutils": "setuptools"}
 """Distributions that are not named like the module they provide."""
 
 
+def check_counters(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of counters, or of one, each of which there is.
+
+    Raises:
+        UsageError: there is no such counter.
+    """
+    checked = (names,) if isinstance(names, str) else tuple(names)
+    for name in checked:
+        if name not in COUNTERS:
+            raise UsageError(f"no counter {name!r}", hint=f"counters: {', '.join(COUNTERS)}")
+    return checked
+
+
 def read(
     name: str,
     model: nn.Module,
@@ -52,8 +65,7 @@ def read(
     Raises:
         UsageError: there is no such counter.
     """
-    if name not in (names := list(COUNTERS)):
-        raise UsageError(f"no counter {name!r}", hint=f"counters: {', '.join(names)}")
+    check_counters([name])
     with listening(package=name) as said:
         reading = _ask(name, model, args, kwargs or {})
     return replace(reading, notes=reading.notes + tuple(said))

@@ -10,8 +10,6 @@ from flopscope.records import Reading, TensorSpec, Timing
 from flopscope.report.sizes import sizes_of
 from flopscope.report.speed import (
     flops_per_second,
-    iqr_seconds,
-    median_seconds,
     seconds_inside,
 )
 from flopscope.tree import Node, OperatorTotal, Uncounted
@@ -145,7 +143,7 @@ def _uncounted(entry: Uncounted) -> Object:
 
 
 def _timing(timing: Timing, flops: int) -> Object:
-    median = median_seconds(timing)
+    median = timing.median_seconds
     return {
         "device": timing.device,
         "device_name": timing.device_name,
@@ -153,7 +151,7 @@ def _timing(timing: Timing, flops: int) -> Object:
         "runs": len(timing.seconds),
         "seconds": list(timing.seconds),
         "median_seconds": median,
-        "iqr_seconds": iqr_seconds(timing),
+        "iqr_seconds": timing.iqr_seconds,
         "flops_per_second": flops_per_second(flops, median),
     }
 

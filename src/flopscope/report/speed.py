@@ -1,25 +1,10 @@
-"""Measured time as the figures a reader compares: median, spread, and work per second."""
+"""Measured time per module, and work per second."""
 
 from __future__ import annotations
-
-import statistics
 
 from flopscope.records import Timing
 from flopscope.report.rows import ran
 from flopscope.tree import Node
-
-
-def median_seconds(timing: Timing) -> float:
-    """The median of the whole forward passes."""
-    return statistics.median(timing.seconds)
-
-
-def iqr_seconds(timing: Timing) -> float | None:
-    """The distance between the quartiles of the forward passes, or None for a single one."""
-    if len(timing.seconds) < 2:
-        return None
-    lower, _, upper = statistics.quantiles(timing.seconds, n=4, method="inclusive")
-    return upper - lower
 
 
 def seconds_inside(timing: Timing | None, node: Node) -> float | None:
@@ -31,7 +16,7 @@ def seconds_inside(timing: Timing | None, node: Node) -> float | None:
     if timing is None:
         return None
     if not node.scope:
-        return median_seconds(timing)
+        return timing.median_seconds
     if node.spec.calls or not ran(node):
         return timing.module_seconds.get(node.scope)
     return _sum_inside(timing, node)

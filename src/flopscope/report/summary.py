@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from flopscope.records import Assumption, Reading, Scope
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import sizes_of
-from flopscope.report.speed import flops_per_second, iqr_seconds, median_seconds
+from flopscope.report.speed import flops_per_second
 from flopscope.tree import Uncounted
 from flopscope.units import format_bytes, format_fixed, format_mebibytes, format_quantity
 
@@ -134,8 +134,8 @@ def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
 def _time(report: Report) -> str:
     assert report.timing is not None
     timing = report.timing
-    spread = iqr_seconds(timing)
-    median = median_seconds(timing)
+    spread = timing.iqr_seconds
+    median = timing.median_seconds
     iqr = f" (IQR {format_quantity(spread, 's')})" if spread is not None else ""
     threads = f", {_many(timing.threads, 'thread')}" if timing.device == "cpu" else ""
     parts = [

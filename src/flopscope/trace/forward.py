@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from typing import Any, cast
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -49,7 +50,8 @@ def trace(
     load_attention_rule()
     model = getattr(model, "_orig_mod", model)  # a compiled model's original
     if any(map(is_lazy, model.parameters())):
-        model = materialized(model, args, kwargs)
+        with Recorder(ScopeTracker(model)).following():
+            model = materialized(model, args, kwargs)
     try:
         return _traced(model, args, kwargs, nullcontext())
     except TraceError as error:
@@ -72,7 +74,7 @@ def _traced(
     evaluation = PartialEvaluation(
         recorder.record, recorder.assume, foreign=_tensors_of(model, args, kwargs)
     )
-    given_args, given_kwargs = tree_map(_without_values, (args, dict(kwargs)))
+    given_args, given_kwargs = _inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
         stack.enter_context(canonical())
@@ -127,6 +129,22 @@ def _replace_meta_state(model: torch.nn.Module) -> None:
 
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def _inputs_without_values(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The inputs for a trace, and copies of the objects among them, such as a cache to fill."""
+    replaced = {
+        id(tensor): _without_values(tensor)
+        for tensor in tree_leaves((args, kwargs))
+        if isinstance(tensor, torch.Tensor)
+    }
+    given = tree_map(lambda leaf: replaced.get(id(leaf), leaf), (args, kwargs))
+    as_they_are = {id(value): value for value in replaced.values()}
+    with suppress(Exception):  # what cannot be copied is given as it is
+        given = copy.deepcopy(given, as_they_are)
+    return cast("tuple[tuple[Any, ...], dict[str, Any]]", given)
 
 
 def _without_values(value: Any) -> Any:

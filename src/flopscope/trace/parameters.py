@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from flopscope.naming import module_paths
 from flopscope.records import Operation, ParameterUse, TensorSpec
@@ -27,6 +28,8 @@ class Parameters:
                 if tensor is None or id(tensor) in self._uses:
                     continue
                 full_name = f"{scope}.{name}" if scope else name
+                if is_lazy(tensor):
+                    continue
                 use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
                 self._uses[id(tensor)] = tensor, use
 

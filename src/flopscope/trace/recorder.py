@@ -48,6 +48,8 @@ class Recorder:
             raise NeedsValuesError(
                 f"{self._failed_module()}: {error.message}", hint=error.hint
             ) from error
+        except TraceError:
+            raise
         except Exception as error:
             _, specs = self.scopes.failure or ("", ())
             raise TraceError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from torch.nn.modules.module import (
 )
 from torch.utils._pytree import tree_leaves
 
+from flopscope.errors import TraceError
 from flopscope.naming import ScopeNames
 from flopscope.records import Scope, TensorSpec
 from flopscope.trace.specs import spec_of
@@ -45,7 +47,8 @@ class ScopeTracker:
     visits: dict[Scope, Visits] = field(default_factory=dict)
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
     _names: ScopeNames = field(init=False)
-    _stack: list[Scope] = field(default_factory=list)
+    _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
+    _thread: int = field(default_factory=threading.get_ident)
 
     def __post_init__(self) -> None:
         self._names = ScopeNames(self.model)
@@ -62,18 +65,27 @@ class ScopeTracker:
             after.remove()
 
     def _enter(self, module: torch.nn.Module, _args: Any) -> None:
-        self._stack.append(self.current)
+        if threading.get_ident() != self._thread:
+            raise TraceError(
+                f"{type(module).__name__} was called in another thread, where no trace can follow",
+                hint="count a model that runs its parts one after the other",
+            )
+        self._stack.append((self.current, sys.exc_info()[1]))
         # A module made during forward is no part of the model: its calls are its caller's.
         self.current = self._names.of(module, self.current) or self.current
 
     def _leave(self, _module: torch.nn.Module, args: Any, output: Any) -> None:
-        failed = output is None and sys.exc_info()[1] is not None
+        if threading.get_ident() != self._thread:
+            return
+        caller, handled = self._stack.pop()
+        # torch hands over no output where forward raised, but a forward may return None, too.
+        failed = output is None and sys.exc_info()[1] is not handled
         if not failed:
             self.failure = None  # an inner module raised and the program went on
             self._note(output)
         elif self.failure is None:
             self.failure = self.current, _specs_in(args)
-        self.current = self._stack.pop()
+        self.current = caller
 
     def _note(self, output: Any) -> None:
         visit = self.visits.setdefault(self.current, Visits())

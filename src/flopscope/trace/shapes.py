@@ -51,6 +51,11 @@ def _same(bound: Mapping[str, Any]) -> Shape | None:
     return tuple(next(iter(bound.values())).shape)
 
 
+def _softmax(bound: Mapping[str, Any]) -> Shape | None:
+    sides = bound["self"].dim()
+    return _same(bound) if -sides <= bound["dim"] < sides else None
+
+
 def _batch_norm(bound: Mapping[str, Any]) -> Shape | None:
     shape = tuple(bound["input"].shape)
     vectors = (bound[name] for name in ("weight", "bias", "running_mean", "running_var"))
@@ -122,8 +127,8 @@ _ELEMENTWISE = (
 
 _RULES: Mapping[Any, ShapeRule] = {
     **{getattr(aten, name).default: _same for name in _ELEMENTWISE},
-    aten.softmax.int: _same,
-    aten.log_softmax.int: _same,
+    aten.softmax.int: _softmax,
+    aten.log_softmax.int: _softmax,
     aten.batch_norm.default: _batch_norm,
     aten.layer_norm.default: _layer_norm,
     aten.rms_norm.default: _layer_norm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -195,3 +196,76 @@ def test_an_input_that_the_model_writes_to_is_not_changed():
     ids = torch.zeros(3, dtype=torch.int64)
     trace(Writes(), (ids,))
     assert ids.tolist() == [0, 0, 0]
+
+
+def test_what_a_model_puts_into_nested_containers_and_objects_is_taken_out_again():
+    class Settings:
+        last = None
+
+    class Remembers(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.nested = {"seen": [[]]}
+            self.settings = Settings()
+
+        def forward(self, x, cache):
+            self.nested["seen"][0].append(x)
+            self.settings.last = x
+            cache.append(x)
+            cache[0]["x"] = x
+            return x
+
+    model, cache = Remembers(), [{}]
+    trace(model, (torch.ones(2), cache))
+    assert model.nested == {"seen": [[]]}
+    assert model.settings.last is None
+    assert cache == [{}]
+
+
+def test_a_module_that_returns_nothing_while_an_exception_is_handled_was_called():
+    class Silent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x):
+            self.layer(x)
+
+    class Handles(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.silent = Silent()
+
+        def forward(self, x):
+            try:
+                raise KeyError
+            except KeyError:
+                self.silent(x)
+            return x
+
+    assert specs(trace(Handles(), (torch.ones(1, 2),)))["silent"].calls == 1
+
+
+def test_modules_in_another_thread_are_an_error_and_not_left_out():
+    class Threads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x):
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(self.layer, x).result()
+
+    with pytest.raises(TraceError, match="another thread"):
+        trace(Threads(), (torch.ones(1, 2),))
+
+
+def test_a_product_of_different_dtypes_is_refused_as_on_every_device():
+    with pytest.raises(TraceError, match="different dtypes, float16 and float32"):
+        trace(nn.Linear(2, 2).half(), (torch.ones(1, 2),))
+
+
+def test_a_lazy_module_that_refuses_its_input_is_an_error_of_the_model():
+    model = nn.Sequential(nn.LazyConv2d(4, 3))
+    with pytest.raises(TraceError, match=r"0 \(LazyConv2d\) raised"):
+        trace(model, (torch.ones(1, 3),))

@@ -71,6 +71,7 @@ def test_a_convolution_is_as_large_as_torch_says(data, sides):
         (aten.conv2d.default, (meta(1, 3, 8, 8), meta(4, 4, 3, 3))),
         (aten.conv2d.default, (meta(1, 3, 2, 2), meta(4, 3, 3, 3))),
         (aten.softmax.int, (meta(2, 3), -1, torch.float64)),
+        (aten.softmax.int, (meta(2, 3), 5)),
         (aten.add.Tensor, (meta(2, 3), meta(2, 3))),
     ],
 )
