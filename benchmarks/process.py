@@ -2,10 +2,10 @@
 
     python benchmarks/process.py              # a table in Markdown; needs torchvision and transformers
 
-Every row is a process, started anew in each round, one after the other, so that a busy machine slows
-all alike. The ratio is to the first process of its group, which counts nothing: it imports what
-building takes and builds the model on the meta device. The memory is the largest that the process
-ever held.
+Every row is a process, started anew in each round, one after the other, so that a busy machine
+slows all alike. The ratio is to the first process of its group, which counts nothing: it imports
+what building takes and builds the model on the meta device. The memory is the largest that the
+process ever held.
 """
 
 from __future__ import annotations

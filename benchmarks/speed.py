@@ -2,9 +2,10 @@
 
     python benchmarks/speed.py                # a table in Markdown; needs torchvision and transformers
 
-Every row is one model, built on the meta device. Every column is the median of several rounds, in
-each of which all of them run once, one after the other, so that a busy machine slows all alike.
-flopscope starts each time with nothing remembered, and counts per module and per operator.
+Every row is one model, built on the meta device. Every column is the median of several rounds,
+in each of which all of them run once, one after the other, so that a busy machine slows all
+alike. flopscope starts each time with nothing remembered, and counts per module and per
+operator.
 """
 
 from __future__ import annotations

@@ -271,16 +271,18 @@ class _TimedOut(BaseException):
 
 
 @contextmanager
-def _within(seconds: int) -> Iterator[None]:
+def _within(seconds: float) -> Iterator[None]:
+    """Interrupt what takes more time on the processor than this."""
+
     def stop(_signal: int, _frame: Any) -> None:
         raise _TimedOut(f"took more than {seconds} s")
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _said(error: BaseException) -> str:
@@ -318,7 +320,6 @@ def _in_a_child(name: str) -> Row:
         try:
             os.close(reading)
             with os.fdopen(writing, "w") as out:
-                signal.alarm(0)
                 for row in census(name):
                     out.write(repr(asdict(row)) + "\n")
                     out.flush()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from flopscope import tree
+from flopscope import assumptions, tree
 from flopscope.counters import check_counters
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TargetError, UsageError
 from flopscope.guest import disposable
@@ -41,6 +41,7 @@ def profile(
     time: bool = False,
     device: str = "auto",
     counters: Sequence[str] = (),
+    assume: Mapping[str, float] | None = None,
     strict: bool = False,
 ) -> Report:
     """Count what one forward pass of a model costs, module by module.
@@ -54,6 +55,8 @@ def profile(
         time: also run a copy of the model and measure it.
         device: where to run it: ``"auto"`` is where the model is.
         counters: names of other counters to ask, of ``flopscope.counters.COUNTERS``.
+        assume: what to take for values that depend on the data, in the place of the defaults of
+            ``flopscope.assumptions``.
         strict: raise where an operator has no formula.
 
     Raises:
@@ -75,7 +78,8 @@ def profile(
         moved = disposable(model, args, kwargs)
         return _moved(moved, where)
 
-    traced = _traced(model, args, kwargs, lambda: disposable(model, args, kwargs))
+    assumed = assumptions.parse(f"{name}={value}" for name, value in (assume or {}).items())
+    traced = _traced(model, args, kwargs, assumed, lambda: disposable(model, args, kwargs))
     return _report(type(model).__name__, traced, plan, runnable, strict=strict)
 
 
@@ -91,6 +95,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     """
     specs = tuple(parse_shape(text, request.dtype) for text in request.shapes)
     spec = parse_target(request.target, request.arguments)
+    assumed = assumptions.parse(request.assume)
     runs = request.time or bool(request.counters)
     device = _chosen_device(request.device) if runs else "cpu"
     progress(f"importing {spec.path}")
@@ -109,7 +114,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         progress(f"running {spec.path} on {device}")
         return _moved(real, device)
 
-    traced = _traced(model, args, kwargs, runnable)
+    traced = _traced(model, args, kwargs, assumed, runnable)
     plan = Plan(request.counters, request.time, device)
     return _report(request.target, traced, plan, runnable, strict=request.strict, notes=notes)
 
@@ -118,11 +123,12 @@ def _traced(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
+    assumed: Mapping[str, float],
     runnable: Callable[[], Runnable],
 ) -> Trace:
     """A trace without values, or with them where the model cannot do without and they fit."""
     try:
-        return trace(model, args, kwargs)
+        return trace(model, args, kwargs, assume=assumed)
     except NeedsValuesError as error:
         needed = sum(parameter.nbytes for parameter in model.parameters())
         available = available_bytes("cpu")

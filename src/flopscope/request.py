@@ -17,6 +17,7 @@ class Request:
         counters: names of the other counters to ask.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
+        assume: what to take for values that depend on the data, each ``"rule=number"``.
         strict: whether an operator without a formula is an error.
     """
 
@@ -28,3 +29,4 @@ class Request:
     device: str = "auto"
     time: bool = True
     strict: bool = False
+    assume: tuple[str, ...] = ()

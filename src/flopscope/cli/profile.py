@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from flopscope.assumptions import RULES as ASSUMPTIONS
+from flopscope.assumptions import parse as parse_assumptions
 from flopscope.cli.errors import Command
 from flopscope.cli.options import (
     COLUMN_NAMES,
@@ -132,6 +134,14 @@ Examples:
     default=True,
     help="Show each of a run of identical blocks, not one for all.",
 )
+@click.option(
+    "--assume",
+    metavar="RULE=NUMBER",
+    multiple=True,
+    help="What to take for a value that depends on the data. Repeatable. "
+    + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
+    + ".",
+)
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -149,6 +159,7 @@ def command(
     sort: str | None,
     columns: tuple[str, ...],
     fold: bool,
+    assume: tuple[str, ...],
     strict: bool,
     debug: bool,
 ) -> None:
@@ -162,7 +173,7 @@ def command(
     """
     del debug  # see cli.errors.Command
     counters = tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters))
-    request = Request(target, arguments, shapes, dtype, counters, device, time, strict)
+    request = Request(target, arguments, shapes, dtype, counters, device, time, strict, assume)
     view = View(depth=depth, columns=columns, sort=sort, fold=fold)
     _refuse_early(request, view, outputs)
     report = _profiled(request)
@@ -179,6 +190,7 @@ def _refuse_early(request: Request, view: View, outputs: Sequence[Path]) -> None
         check_output(path)
     check_columns(view.columns, request.counters)
     check_columns([view.sort] if view.sort else [], request.counters)
+    parse_assumptions(request.assume)
     parse_target(request.target, request.arguments)
     parse_dtype(request.dtype)
     for shape in request.shapes:

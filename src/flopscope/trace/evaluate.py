@@ -14,6 +14,7 @@ import torch
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from flopscope.assumptions import RULES as RULES_OF_THUMB
 from flopscope.errors import NeedsValuesError
 from flopscope.records import Operation
 from flopscope.trace.knowledge import Knowledge
@@ -51,6 +52,7 @@ class PartialEvaluation(TorchDispatchMode):
         assume: called with a rule, an operator and words whenever an unknown value is supplied.
         make_unknown: makes a tensor without values from its spec.
         foreign: tensors of the caller, which must never be written to.
+        assumed: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class PartialEvaluation(TorchDispatchMode):
         assume: Assume,
         make_unknown: Callable[[SpecKey], torch.Tensor] = Unknown,
         foreign: Iterable[torch.Tensor] = (),
+        assumed: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
         self.assume = assume
         self.make_unknown = make_unknown
+        self._assumed = assumed or {}
         self.knowledge = Knowledge(foreign)
         self.is_unknown = self.knowledge.is_unknown
         self._steps: dict[Any, Step] = {}
@@ -113,6 +117,14 @@ class PartialEvaluation(TorchDispatchMode):
                 returned = results_of(step, func, args, kwargs, self.make_unknown)
         self.record(step.operation, (*args, *kwargs.values()), returned)
         return returned
+
+    def assumed(self, name: str) -> float:
+        """The number of a rule: what the user says, or its default."""
+        return self._assumed.get(name, RULES_OF_THUMB[name].default)
+
+    def assumed_count(self, name: str, whole: int) -> int:
+        """As many of a whole as a rule's share says."""
+        return round(self.assumed(name) * whole)
 
     def any_unknown(self, *values: Any) -> bool:
         """Whether some tensor among these is unknown."""

@@ -30,7 +30,11 @@ from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itsel
 
 
 def trace(
-    model: torch.nn.Module, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    model: torch.nn.Module,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    assume: Mapping[str, float] | None = None,
 ) -> Trace:
     """Run a model once on shapes alone and record every operator it calls.
 
@@ -41,11 +45,12 @@ def trace(
         model: on any device, the meta device included.
         args: positional arguments of its forward.
         kwargs: keyword arguments of its forward.
+        assume: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
 
     Raises:
         TraceError: the model raised; the message names the module and the shapes it was given.
     """
-    kwargs = dict(kwargs or {})
+    kwargs, assumed = dict(kwargs or {}), dict(assume or {})
     load_torchvision_rules()
     load_attention_rule()
     model = getattr(model, "_orig_mod", model)  # a compiled model's original
@@ -53,11 +58,11 @@ def trace(
         with Recorder(ScopeTracker(model)).following():
             model = materialized(model, args, kwargs)
     try:
-        return _traced(model, args, kwargs, nullcontext())
+        return _traced(model, args, kwargs, assumed, nullcontext())
     except TraceError as error:
         if error.__cause__ is None or not wants_missing_device(error.__cause__):
             raise
-    return _traced(model, args, kwargs, EveryDeviceIsTheCPU(), _ON_THE_CPU)
+    return _traced(model, args, kwargs, assumed, EveryDeviceIsTheCPU(), _ON_THE_CPU)
 
 
 _ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
@@ -67,12 +72,16 @@ def _traced(
     model: torch.nn.Module,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
+    assumed: Mapping[str, float],
     devices: AbstractContextManager[Any],
     *notes: str,
 ) -> Trace:
     recorder = Recorder(ScopeTracker(model))
     evaluation = PartialEvaluation(
-        recorder.record, recorder.assume, foreign=_tensors_of(model, args, kwargs)
+        recorder.record,
+        recorder.assume,
+        foreign=_tensors_of(model, args, kwargs),
+        assumed=assumed,
     )
     given_args, given_kwargs = _inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:

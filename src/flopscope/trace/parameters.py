@@ -25,11 +25,9 @@ class Parameters:
         """Know every parameter of a model, a shared one by its first name."""
         for scope, module in module_paths(model):
             for name, tensor in module._parameters.items():
-                if tensor is None or id(tensor) in self._uses:
+                if tensor is None or is_lazy(tensor) or id(tensor) in self._uses:
                     continue
                 full_name = f"{scope}.{name}" if scope else name
-                if is_lazy(tensor):
-                    continue
                 use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
                 self._uses[id(tensor)] = tensor, use
 

@@ -267,5 +267,5 @@ def test_a_product_of_different_dtypes_is_refused_as_on_every_device():
 
 def test_a_lazy_module_that_refuses_its_input_is_an_error_of_the_model():
     model = nn.Sequential(nn.LazyConv2d(4, 3))
-    with pytest.raises(TraceError, match=r"0 \(LazyConv2d\) raised"):
+    with pytest.raises(TraceError, match="raised RuntimeError"):
         trace(model, (torch.ones(1, 3),))

@@ -21,9 +21,9 @@ def pack(
     """One feature is packed for real, which gives the number of steps and the rows of each."""
     padded, lengths, batch_first = args
     if mode.is_unknown(lengths):
-        mode.assume("lengths", op_name(func), "every sequence is as long as its padding")
-        steps = padded.shape[1 if batch_first else 0]
-        lengths = torch.full(lengths.shape, steps, dtype=torch.int64)
+        steps = mode.assumed_count("lengths", padded.shape[1 if batch_first else 0])
+        mode.assume("lengths", op_name(func), f"every sequence has {steps} steps")
+        lengths = torch.full(lengths.shape, max(steps, 1), dtype=torch.int64)
     mode.consume(lengths)
     one_feature = torch.zeros(*padded.shape[:2], 1)
     data, batch_sizes = func(one_feature, mode.knowledge.own(lengths), batch_first)

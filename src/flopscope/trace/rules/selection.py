@@ -20,10 +20,10 @@ aten = torch.ops.aten
 def nonzero(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """Where an unknown tensor is nonzero: everywhere."""
+    """Where an unknown tensor is nonzero: everywhere, or in as many places as is assumed."""
     tensor = args[0]
     if mode.is_unknown(tensor):
-        tensor = _all_true(mode, func, tensor)
+        tensor = _mask(mode, func, tensor)
     return mode.compute_and_record(func, (tensor,), kwargs)
 
 
@@ -60,7 +60,7 @@ def index(
         if entry is None or entry.dtype not in (torch.bool, torch.uint8):
             positions.append(entry)
             continue
-        mask = _all_true(mode, func, entry) if mode.is_unknown(entry) else entry
+        mask = _mask(mode, func, entry) if mode.is_unknown(entry) else entry
         positions.extend(mode.compute(aten.nonzero_numpy.default, (mask,), {}))
     return mode.evaluate(func, (args[0], positions, *args[2:]), kwargs)
 
@@ -69,17 +69,16 @@ def index(
 def unique(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    """Unknown values are all different."""
+    """Unknown values are all different, or as many of them as is assumed."""
     tensor = args[0]
     if not mode.is_unknown(tensor):
         return mode.compute_and_record(func, args, kwargs)
-    mode.assume("unique", op_name(func), "all values are different")
-    distinct = torch.arange(tensor.numel()).reshape(tensor.shape)
-    _, *others = func(distinct, *args[1:], **kwargs)
-    with mode:
-        values = (
-            tensor.reshape(-1) if func.overloadpacket is not aten.unique_dim else tensor.clone()
-        )
+    different = max(mode.assumed_count("unique", tensor.numel()), 1)
+    mode.assume("unique", op_name(func), f"{different} of {tensor.numel()} values are different")
+    distinct = (torch.arange(tensor.numel()) % different).reshape(tensor.shape)
+    found, *others = func(distinct, *args[1:], **kwargs)
+    values = mode.make_unknown((found.shape, found.stride(), tensor.dtype))
+    mode.record_result(func, args, kwargs, (values, *others))
     return (values, *others)
 
 
@@ -95,8 +94,9 @@ def repeat_interleave(
         with mode:
             return func.decompose(*args, **kwargs)
     if mode.is_unknown(repeats) and kwargs.get("output_size") is None:
-        mode.assume("repeats", op_name(func), "every element is repeated once")
-        repeats = torch.ones(repeats.shape, dtype=repeats.dtype)
+        times = int(mode.assumed("repeats"))
+        mode.assume("repeats", op_name(func), f"every element is repeated {times}x")
+        repeats = torch.full(repeats.shape, times, dtype=repeats.dtype)
     elif mode.is_unknown(repeats):
         return mode.evaluate(func, args, kwargs)
     return mode.compute_and_record(func, (repeats, *args[1:]), kwargs)
@@ -109,8 +109,9 @@ def nms(
     boxes, scores = args[:2]
     if not mode.any_unknown(boxes, scores):
         return mode.compute_and_record(func, args, kwargs)
-    mode.assume("nms", op_name(func), "no box suppresses another")
-    kept = torch.arange(boxes.shape[0])
+    kept = torch.arange(mode.assumed_count("nms", boxes.shape[0]))
+    share = f"{mode.assumed('nms'):.0%}"
+    mode.assume("nms", op_name(func), f"{share} of the boxes survive those that overlap them")
     mode.record_result(func, args, kwargs, kept)
     return kept
 
@@ -120,6 +121,8 @@ def load_torchvision_rules() -> None:
     RULES.update(dict.fromkeys(overloads("torchvision.nms"), nms))
 
 
-def _all_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
-    mode.assume("nonzero", op_name(func), "every element is nonzero or true")
-    return torch.ones(tensor.shape, dtype=torch.bool)
+def _mask(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
+    share = f"{mode.assumed('nonzero'):.0%}"
+    mode.assume("nonzero", op_name(func), f"{share} of the elements are nonzero or true")
+    true = mode.assumed_count("nonzero", tensor.numel())
+    return (torch.arange(tensor.numel()) < true).reshape(tensor.shape)

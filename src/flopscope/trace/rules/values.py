@@ -24,8 +24,9 @@ def item(
         mode.consume(tensor)
         return mode.compute(func, args, kwargs)
     if tensor.dtype == torch.bool:
-        return _false(mode, func)
-    value: float = 0.0 if tensor.dtype.is_floating_point else 0
+        return _condition(mode, func)
+    value = mode.assumed("item")
+    value = value if tensor.dtype.is_floating_point else int(value)
     mode.assume("item", op_name(func), f"{value} for a value that depends on the data")
     return value
 
@@ -36,11 +37,12 @@ def decision(
 ) -> Any:
     """``if tensor``, ``torch.equal``, ``torch.allclose``."""
     if mode.any_unknown(*args):
-        return _false(mode, func)
+        return _condition(mode, func)
     mode.consume(*args)
     return mode.compute(func, args, kwargs)
 
 
-def _false(mode: PartialEvaluation, func: Any) -> bool:
-    mode.assume("item", op_name(func), "False for a condition that depends on the data")
-    return False
+def _condition(mode: PartialEvaluation, func: Any) -> bool:
+    value = bool(mode.assumed("item"))
+    mode.assume("item", op_name(func), f"{value} for a condition that depends on the data")
+    return value
