@@ -26,6 +26,7 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
+    "integer": Rule(1, "an integer that is computed from other numbers", is_share=False),
     "item": Rule(0, "the value of .item(), and of a condition: true unless 0", is_share=False),
     "lengths": Rule(1, "the share of its padding that a packed sequence fills"),
     "nms": Rule(1, "the share of the boxes that survive non-maximum suppression"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,8 +24,9 @@ class Parameters:
     def find(self, model: torch.nn.Module) -> None:
         """Know every parameter of a model, a shared one by its first name."""
         for scope, module in module_paths(model):
-            for name, tensor in module._parameters.items():
-                if tensor is None or is_lazy(tensor) or id(tensor) in self._uses:
+            held: Mapping[str, Any] = module._parameters
+            for name, tensor in held.items():
+                if tensor is None or id(tensor) in self._uses or is_lazy(tensor):
                     continue
                 full_name = f"{scope}.{name}" if scope else name
                 use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
@@ -33,8 +34,8 @@ class Parameters:
 
     def among(self, values: Iterable[Any]) -> tuple[ParameterUse, ...]:
         """The parameters and views of parameters among an operator's arguments."""
-        found = [self._uses[id(t)][1] for t in tensors_among(values) if id(t) in self._uses]
-        return tuple(found)
+        known = self._uses
+        return tuple([known[id(t)][1] for t in tensors_among(values) if id(t) in known])
 
     def follow(self, use: ParameterUse, operation: Operation, returned: Any) -> None:
         """Know what an operator returned as views of the parameter that it was given."""

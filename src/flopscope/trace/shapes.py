@@ -51,6 +51,18 @@ def _same(bound: Mapping[str, Any]) -> Shape | None:
     return tuple(next(iter(bound.values())).shape)
 
 
+def _broadcast(bound: Mapping[str, Any]) -> Shape | None:
+    """Elementwise on two tensors, the smaller of which is repeated."""
+    first, second = tuple(bound["self"].shape), tuple(bound["other"].shape)
+    if len(first) < len(second):
+        first, second = second, first
+    padded = (1,) * (len(first) - len(second)) + second
+    pairs = list(zip(first, padded, strict=True))
+    if any(a != b and 1 not in (a, b) for a, b in pairs):
+        return None
+    return tuple(b if a == 1 else a for a, b in pairs)
+
+
 def _softmax(bound: Mapping[str, Any]) -> Shape | None:
     sides = bound["self"].dim()
     return _same(bound) if -sides <= bound["dim"] < sides else None
@@ -127,6 +139,7 @@ _ELEMENTWISE = (
 
 _RULES: Mapping[Any, ShapeRule] = {
     **{getattr(aten, name).default: _same for name in _ELEMENTWISE},
+    **{getattr(aten, name).Tensor: _broadcast for name in ("add", "sub", "mul", "div")},
     aten.softmax.int: _softmax,
     aten.log_softmax.int: _softmax,
     aten.batch_norm.default: _batch_norm,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -35,13 +35,15 @@ def map_tensors(function: Callable[[torch.Tensor], Any], values: Any) -> Any:
     return values
 
 
-def tensors_among(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+def tensors_among(values: Iterable[Any]) -> list[torch.Tensor]:
     """Every tensor among an operator's arguments or results, also inside lists and tuples."""
+    found: list[torch.Tensor] = []
     for value in values:
         if isinstance(value, torch.Tensor):
-            yield value
+            found.append(value)
         elif isinstance(value, (list, tuple)):
-            yield from tensors_among(value)
+            found += tensors_among(value)
+    return found
 
 
 def argument_of(value: Any) -> Argument:

@@ -27,6 +27,8 @@ class Unknown(torch.Tensor):
     """
 
     key: SpecKey
+    least: float = -math.inf
+    """No value is below this."""
 
     @staticmethod
     def __new__(cls, key: SpecKey, *, is_parameter: bool = False) -> Unknown:

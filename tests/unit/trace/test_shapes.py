@@ -32,6 +32,15 @@ def test_an_elementwise_operator_keeps_the_spec(name):
     assert_as_torch_says(getattr(aten, name).default, meta(2, 3, 5, dtype=torch.bfloat16))
 
 
+@given(st.lists(SIZE, max_size=4), st.data())
+def test_two_tensors_are_broadcast(shape, data):
+    other = [data.draw(st.sampled_from((1, size))) for size in shape]
+    other = other[data.draw(st.integers(0, len(other))) :]
+    for name in ("add", "sub", "mul", "div"):
+        assert_as_torch_says(getattr(aten, name).Tensor, meta(*shape), meta(*other))
+        assert_as_torch_says(getattr(aten, name).Tensor, meta(*other), meta(*shape))
+
+
 @given(st.lists(SIZE, min_size=2, max_size=4), SIZE, st.booleans())
 def test_a_linear_layer_changes_the_last_size(shape, width, with_bias):
     bias = meta(width) if with_bias else None
@@ -72,7 +81,9 @@ def test_a_convolution_is_as_large_as_torch_says(data, sides):
         (aten.conv2d.default, (meta(1, 3, 2, 2), meta(4, 3, 3, 3))),
         (aten.softmax.int, (meta(2, 3), -1, torch.float64)),
         (aten.softmax.int, (meta(2, 3), 5)),
-        (aten.add.Tensor, (meta(2, 3), meta(2, 3))),
+        (aten.add.Tensor, (meta(2, 3), meta(2, 4))),
+        (aten.add.Tensor, (meta(2, 3), meta(2, 3, dtype=torch.float64))),
+        (aten.add.Scalar, (meta(2, 3), 1)),
     ],
 )
 def test_what_does_not_fit_or_is_not_plain_is_left_to_torch(func, args):

@@ -3,7 +3,25 @@
 A rule that supplies a value no trace can know says so through ``mode.assume``.
 """
 
-from flopscope.trace.rules import factories, indices, metadata, packed, selection, values
+from flopscope.trace.rules import (
+    factories,
+    indices,
+    integers,
+    metadata,
+    packed,
+    selection,
+    values,
+)
 from flopscope.trace.rules.table import RANDOM, RULES
 
-__all__ = ["RANDOM", "RULES", "factories", "indices", "metadata", "packed", "selection", "values"]
+__all__ = [
+    "RANDOM",
+    "RULES",
+    "factories",
+    "indices",
+    "integers",
+    "metadata",
+    "packed",
+    "selection",
+    "values",
+]

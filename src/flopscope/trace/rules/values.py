@@ -42,6 +42,18 @@ def decision(
     return mode.compute(func, args, kwargs)
 
 
+@rule("_is_all_true")
+def check(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """What ``torch._check_tensor_all`` asks before it raises: unknown values pass."""
+    if not mode.any_unknown(*args):
+        return mode.evaluate(func, args, kwargs)
+    mode.record_result(func, args, kwargs, holds := torch.tensor(True))
+    mode.knowledge.suppose(holds, ("check", op_name(func), "values are as the program says"))
+    return holds
+
+
 def _condition(mode: PartialEvaluation, func: Any) -> bool:
     value = bool(mode.assumed("item"))
     mode.assume("item", op_name(func), f"{value} for a condition that depends on the data")

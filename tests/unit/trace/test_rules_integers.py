@@ -1,0 +1,81 @@
+"""Sizes computed from data agree with themselves, and what was assumed for them is stated."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from flopscope.trace import trace
+
+
+class Lengthened(nn.Module):
+    """Repeats every token for as many frames as it predicts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duration = nn.Linear(8, 1)
+        self.after = nn.Linear(8, 4, bias=False)
+
+    def forward(self, tokens):
+        durations = torch.clamp(torch.round(self.duration(tokens).exp()[..., 0]), min=0).long()
+        frames = torch.zeros(tokens.shape[0], durations.sum(1).max(), 8)
+        for place, (row, repeats) in enumerate(zip(tokens, durations, strict=True)):
+            repeated = torch.repeat_interleave(row, repeats, dim=0)
+            frames[place, : repeated.shape[0]] = repeated
+        return self.after(frames)
+
+
+def test_a_predicted_duration_is_one_frame():
+    traced = trace(Lengthened(), (torch.randn(1, 5, 8),))
+    assert traced.modules[0].outputs[0].shape == (1, 5, 4)
+    assert {assumption.name for assumption in traced.assumptions} == {"integer"}
+
+
+class Levels(nn.Module):
+    """Sends every box to one of four levels, as detectors with feature pyramids do."""
+
+    def forward(self, boxes):
+        levels = torch.clamp(torch.floor(torch.log2(boxes.prod(-1))), min=2, max=5).to(torch.int64)
+        return [boxes[torch.where(levels - 2 == level)[0]] for level in range(4)]
+
+
+def test_each_box_goes_to_one_of_the_levels_that_there_are():
+    traced = trace(Levels(), (torch.rand(7, 4),))
+    assert sum(output.shape[0] for output in traced.modules[0].outputs) == 7
+
+
+class TableOfShapes(nn.Module):
+    """Fills an empty table with shapes and holds the sum of their areas against its input."""
+
+    def forward(self, features):
+        shapes = torch.empty((2, 2), dtype=torch.long)
+        shapes[0, 0], shapes[0, 1] = 2, 3
+        shapes[1, 0], shapes[1, 1] = features.shape[0] - 6, 1
+        if int(shapes.prod(1).sum()) != features.shape[0]:
+            raise ValueError("the shapes do not fit")
+        return features
+
+
+def test_integers_written_to_an_empty_table_are_known():
+    traced = trace(TableOfShapes(), (torch.randn(10, 4),))
+    assert traced.modules[0].outputs[0].shape == (10, 4)
+    assert traced.assumptions == ()
+
+
+class Checked(nn.Module):
+    """Checks its input as ``torch._check_tensor_all`` does."""
+
+    def forward(self, features):
+        torch._check_tensor_all(features >= 0)
+        return features
+
+
+def test_a_check_of_unknown_values_passes():
+    traced = trace(Checked(), (torch.rand(3),))
+    assert [(one.name, one.op) for one in traced.assumptions] == [("check", "aten._is_all_true")]
+
+
+def test_a_check_of_known_values_is_made():
+    with pytest.raises(Exception, match="Checked raised RuntimeError"):
+        trace(Checked(), (torch.tensor([-1]),))
