@@ -122,11 +122,11 @@ def _is_theirs(function: Any) -> bool:
 
 
 def first_that_runs(
-    model: nn.Module, run: Callable[[nn.Module, Inputs], Result]
+    model: nn.Module, run: Callable[[nn.Module, Inputs], Result], start: int = 0
 ) -> tuple[int, Inputs, Result]:
     """The first candidate for inputs that a model accepts: its place, the inputs, and the result."""
     errors: list[str] = []
-    for place, inputs in enumerate(candidates(model)):
+    for place, inputs in itertools.islice(enumerate(candidates(model)), start, None):
         try:
             return place, inputs, run(model, inputs)
         except _TimedOut:
@@ -164,15 +164,11 @@ def census(model_type: str) -> Iterator[Row]:
 
 
 def _count(row: Row, model: nn.Module, place: int | None) -> None:
-    if place is None:
-        _, inputs, _ = first_that_runs(model, traced)
-    else:
-        inputs = next(itertools.islice(candidates(model), place, None))
-    row.inputs = _described(inputs)
     started = time.perf_counter()
-    found = traced(model, inputs)
-    profile = tree.profile(found)
+    _, inputs, found = first_that_runs(model, traced, place or 0)
     row.trace_seconds = round(time.perf_counter() - started, 2)
+    row.inputs = _described(inputs)
+    profile = tree.profile(found)
     row.macs, row.flops = profile.root.cost.macs, profile.root.cost.flops
     row.calls = len(found.calls)
     row.uncounted = " ".join(f"{entry.op}x{entry.calls}" for entry in profile.uncounted)

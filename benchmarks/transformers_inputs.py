@@ -23,7 +23,7 @@ from flopscope.trace import trace
 
 TOKENS = 16
 FRAMES = 128
-SAMPLES = 16_000
+SAMPLES = 15_360  # whole frames for every hop length in use
 GRID = (1, 8, 8)
 MODEST = 448
 CANDIDATES = 24

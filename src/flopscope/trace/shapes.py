@@ -53,6 +53,10 @@ def _same(bound: Mapping[str, Any]) -> Shape | None:
 
 def _broadcast(bound: Mapping[str, Any]) -> Shape | None:
     """Elementwise on two tensors, the smaller of which is repeated."""
+    if isinstance(bound["other"], (int, float)):
+        return tuple(bound["self"].shape)
+    if not isinstance(bound["other"], torch.Tensor):
+        return None
     first, second = tuple(bound["self"].shape), tuple(bound["other"].shape)
     if len(first) < len(second):
         first, second = second, first

@@ -39,6 +39,7 @@ def test_two_tensors_are_broadcast(shape, data):
     for name in ("add", "sub", "mul", "div"):
         assert_as_torch_says(getattr(aten, name).Tensor, meta(*shape), meta(*other))
         assert_as_torch_says(getattr(aten, name).Tensor, meta(*other), meta(*shape))
+        assert_as_torch_says(getattr(aten, name).Tensor, meta(*shape), 2)
 
 
 @given(st.lists(SIZE, min_size=2, max_size=4), SIZE, st.booleans())
