@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from benchmarks.transformers_inputs import Inputs, candidates
+from benchmarks.transformers_inputs import Inputs, candidates, repaired
 from benchmarks.transformers_models import (
     default_config,
     model_types,
@@ -127,12 +127,14 @@ def first_that_runs(
     """The first candidate for inputs that a model accepts: its place, the inputs, and the result."""
     errors: list[str] = []
     for place, inputs in itertools.islice(enumerate(candidates(model)), start, None):
-        try:
-            return place, inputs, run(model, inputs)
-        except _TimedOut:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a model says to inputs that it isn't made for
-            errors.append(_said(error))
+        attempts = deque([inputs])
+        while attempts:
+            attempt = attempts.popleft()
+            try:
+                return place, attempt, run(model, attempt)
+            except Exception as error:  # noqa: BLE001 - whatever a model says to inputs not made for it
+                errors.append(_said(error))
+                attempts.extend(repaired(attempt, str(error)) if attempt is inputs else ())
     raise LookupError(" / ".join(dict.fromkeys(errors[:6])) or "no inputs could be made")
 
 

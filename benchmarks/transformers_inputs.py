@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ TOKENS = 16
 FRAMES = 128
 SAMPLES = 15_360  # whole frames for every hop length in use
 GRID = (1, 8, 8)
-MODEST = 448
+MODEST = 224
 CANDIDATES = 24
 
 Inputs = dict[str, Any]
@@ -128,7 +129,7 @@ COMPANIONS = {
         *("image_grid_thw", "grid_thw", "image_grid_hw", "image_sizes", "spatial_shapes"),
         *("pixel_attention_mask", "target_sizes", "image_position_ids", "aspect_ratio_ids"),
         *("aspect_ratio_mask", "pixel_position_ids", "image_merge_sizes", "merge_sizes"),
-        *("input_points", "bool_masked_pos_unused"),
+        *("input_points", "image_attention_mask"),
     ),
     "input_features": ("input_features_mask", "feature_attention_mask"),
     "input_values": ("input_values_mask",),
@@ -191,6 +192,21 @@ def _consistent(inputs: Inputs) -> Inputs:
             frames = max(features.shape[1:]) if features.ndim == 3 else features.shape[0]
             kept[name] = kept[name][:, :1].expand(features.shape[0], frames).clone()
     return kept
+
+
+_PRODUCT = re.compile(r"\d+(?:x|, )(\d+)\]? (?:X|and) \[?(\d+)(?:x|, )\d+")
+_SUM = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
+
+
+def repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
+    """Inputs with as many features as a model's first layer said that it takes, in its error."""
+    found = _PRODUCT.search(message) or _SUM.search(message)
+    if found is None:
+        return
+    given, wanted = map(int, found.groups())
+    for name, value in reversed(inputs.items()):
+        if value.is_floating_point() and value.shape[-1] == given:
+            yield {**inputs, name: torch.randn(*value.shape[:-1], wanted)}
 
 
 class _Part(nn.Module):
@@ -284,7 +300,8 @@ def _tokens(task: Task) -> Sequence[Any]:
     plain = ids.reshape(1, TOKENS)
     if not isinstance(books, int):
         return [plain]
-    return [plain, plain[..., None].expand(1, TOKENS, books).clone()]
+    beside = [plain[..., None].expand(1, TOKENS, count).clone() for count in (books, books + 1)]
+    return [plain, *beside]
 
 
 @_makes("task_inputs", "classes_input_ids", "tasks_input_ids")
@@ -331,7 +348,7 @@ def _patch(task: Task) -> tuple[int, int]:
     """Side of a patch, and how many frames it spans."""
     size = task.vision.find("patch_size", default=16)
     size = size[-1] if isinstance(size, (list, tuple)) else size
-    return int(size), int(task.vision.find("temporal_patch_size", "temporal_patch", default=1))
+    return int(size), int(task.vision.find("temporal_patch_size", "patch_temporal", default=1))
 
 
 @_makes("pixel_values", "image_pixel_values", "prompt_pixel_values", "prompt_masks")
@@ -339,7 +356,7 @@ def _images(task: Task) -> Sequence[Any]:
     channels, (height, width) = _channels(task), _side(task)
     image = torch.randn(1, channels, height, width)
     modest = torch.randn(1, channels, min(height, MODEST), min(width, MODEST))
-    frames = task.vision.find("num_frames", "frames_per_clip", default=2)
+    frames = task.vision.find("num_frames", "frames_per_clip", "max_num_tiles", default=2)
     several = image[:, None].expand(1, int(frames), channels, height, width).clone()
     other = torch.randn(1, channels, 224, 224)
     size, span = _patch(task)
@@ -352,12 +369,15 @@ def _images(task: Task) -> Sequence[Any]:
         flat[None],
         torch.randn(1, number, channels * size * size),
     ]
+    strip = torch.randn(1, channels, size, number * size)
     is_packed = any(name in task.parameters for name in ("image_grid_thw", "grid_thw"))
     is_padded = any(name in task.parameters for name in ("spatial_shapes", "pixel_position_ids"))
     images = [modest, image, several, torch.randn(2, channels, height, width)]
     large = [torch.randn(1, channels, side, side) for side in (384, 512, 640, 1024, 1536)]
     if is_packed:
         return [*patches, *images]
+    if "target_sizes" in task.parameters:
+        return [strip, *images]
     if is_padded:
         return [*patches[::-1], *images]
     if isinstance(task.config.find("num_frames", "frames_per_clip"), int):
@@ -434,6 +454,11 @@ def _aspect_ratios(_task: Task) -> Sequence[Any]:
 def _tiles(task: Task) -> Sequence[Any]:
     tiles = int(task.vision.find("max_num_tiles", default=1))
     return [torch.ones(1, 1, tiles, dtype=torch.long)]
+
+
+@_makes("image_attention_mask")
+def _attended_images(_task: Task) -> Sequence[Any]:
+    return [torch.ones(1, TOKENS, 2, dtype=torch.long)]
 
 
 @_makes("input_points")

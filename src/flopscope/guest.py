@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, NoneType
 from typing import Any
 
 import torch
@@ -108,7 +108,8 @@ class _Snapshot:
                 return
             self._taken[id(value)] = value, value.copy()
             for inner in value.values() if isinstance(value, dict) else value:
-                self.take(inner)
+                if type(inner) not in _ATOMS:  # most are, and a model has many
+                    self.take(inner)
         elif isinstance(attributes, dict) and not isinstance(value, _LEFT_ALONE):
             self.take(attributes)
 
@@ -121,6 +122,9 @@ class _Snapshot:
                 value.clear()
                 value.update(contents)
 
+
+_ATOMS = frozenset({bool, int, float, str, tuple, NoneType, torch.Tensor, nn.Parameter})
+"""Types with nothing in them to restore."""
 
 _LEFT_ALONE = (nn.Module, torch.Tensor, type, ModuleType, FunctionType)
 """Objects whose attributes are not part of a model's state, or which are visited as modules."""

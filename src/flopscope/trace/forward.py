@@ -25,7 +25,7 @@ from flopscope.trace.rules.higher_order import load_attention_rule
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of, tensors_among
-from flopscope.trace.stream import canonical
+from flopscope.trace.stream import canonical, one_thread
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
 
 
@@ -87,6 +87,7 @@ def _traced(
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
         stack.enter_context(canonical())
+        stack.enter_context(one_thread())
         _replace_meta_state(model)
         stack.enter_context(recorder.following())
         stack.enter_context(devices)
