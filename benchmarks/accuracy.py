@@ -1,6 +1,7 @@
 """flopscope's figures beside published ones and beside other counters, as the text of a document.
 
     python -m benchmarks.accuracy > docs/accuracy.md     # from the root; needs the truth group
+    python -m benchmarks.accuracy pycls language         # some of its tables alone
 
 The text around the tables is ``accuracy.md``, beside this file. Published figures and their sources
 are in ``tests/truth``, where tests hold the counts to them. What is being counted goes to stderr.
@@ -10,14 +11,17 @@ from __future__ import annotations
 
 import csv
 import importlib
+import signal
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import timm
+from torch import nn
 
 from benchmarks.accuracy_peers import peers
 from flopscope import tree
@@ -29,6 +33,7 @@ from flopscope.request import Request
 from tests.truth import detectors, language, zoo
 
 TRUTH = Path(__file__).parent.parent / "tests" / "truth"
+PATIENCE = 240
 TEMPLATE = Path(__file__).with_suffix(".md")
 
 
@@ -45,7 +50,8 @@ def counting(rows: Iterable[dict[str, str]], name: str) -> Iterator[dict[str, st
 
 
 def say(text: str) -> None:
-    """Tell whoever waits what is being counted."""
+    """Tell whoever waits what is being counted, and give it a few minutes."""
+    signal.alarm(PATIENCE)
     print(text, file=sys.stderr, flush=True)
 
 
@@ -146,25 +152,23 @@ def language_rows() -> Iterator[list[object]]:
         say(row["model"])
         model = language.built(row)
         counted = tree.profile(language.trace_of_tokens(model, 128)).root
-        one_token = language.trace_of_tokens(model, 1)
-        active = active_params(one_token)
-        read = parameters_read(one_token)
-        sizes = dict(model.named_parameters())
-        rows_left = sum(
-            sizes[name].numel() - read[name]
-            for name in read
-            if name.endswith("embed_tokens.weight")
-        )
         yield [
             row["model"],
             f"{counted.params:,}",
             published_params(row),
             f"{counted.cost.macs / 1e9:.6f}",
             f"{float(row['gmacs']):.6f}" if "gmacs" in row else "",
-            f"{active / 1e9:.3f}",
-            f"{(active + rows_left) / 1e9:.3f}",
-            row.get("active_billions", ""),
+            *(active_cells(row, model) if "active_billions" in row else ("", "", "")),
         ]
+
+
+def active_cells(row: dict[str, Any], model: nn.Module) -> tuple[str, str, str]:
+    """Active parameters with a row of the embedding, with all of it, and as published."""
+    one_token = language.trace_of_tokens(model, 1)
+    active = active_params(one_token)
+    (name,) = (name for name in parameters_read(one_token) if "embed_tokens" in name)
+    whole = active - parameters_read(one_token)[name] + model.get_parameter(name).numel()
+    return f"{active / 1e9:.3f}", f"{whole / 1e9:.3f}", row["active_billions"]
 
 
 def published_params(row: dict[str, Any]) -> str:
@@ -182,34 +186,50 @@ def versions() -> str:
 
 FAMILY = ("family", "published", "equal", "example")
 
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "versions": versions,
+    "torchvision": lambda: table(
+        (*FAMILY, "GMACs", "published"), by_family(torchvision_families())
+    ),
+    "detectors": lambda: table(
+        ("weights", "GMACs", "boxes of the published run", "GMACs with these", "published"),
+        detector_rows(),
+    ),
+    "timm": lambda: table(
+        (*FAMILY, "GMACs", "as fvcore counts", "published"), by_family(timm_families())
+    ),
+    "census": timm_census,
+    "pycls": lambda: table(("model", "MACs and biases", "pycls"), pycls_rows()),
+    "language": lambda: table(
+        (
+            *("model", "params", "published", "GMACs", "expected"),
+            *("active, 10⁹", "with the whole table", "published"),
+        ),
+        language_rows(),
+    ),
+    "peers": lambda: table(
+        ("model", "GMACs", "thop", "fvcore", "torch.utils.flop_counter"), peers(say)
+    ),
+}
+"""What fills the places of the document."""
 
-def tables() -> dict[str, str]:
-    """What fills the places of the document."""
-    return {
-        "versions": versions(),
-        "torchvision": table((*FAMILY, "GMACs", "published"), by_family(torchvision_families())),
-        "detectors": table(
-            ("weights", "GMACs", "boxes of the published run", "GMACs with these", "published"),
-            detector_rows(),
-        ),
-        "timm": table(
-            (*FAMILY, "GMACs", "as fvcore counts", "published"), by_family(timm_families())
-        ),
-        "census": timm_census(),
-        "pycls": table(("model", "MACs and biases", "pycls"), pycls_rows()),
-        "language": table(
-            (
-                *("model", "params", "published", "GMACs", "expected"),
-                *("active, 10⁹", "with the whole table", "published"),
-            ),
-            language_rows(),
-        ),
-        "peers": table(
-            ("model", "GMACs", "thop", "fvcore", "torch.utils.flop_counter"), peers(say)
-        ),
-    }
+
+def document() -> Iterator[str]:
+    """The text of the document, each piece as soon as it is known."""
+    for text, section, _, _ in Formatter().parse(TEMPLATE.read_text(encoding="utf-8")):
+        yield text
+        if section:
+            yield SECTIONS[section]()
+
+
+def too_long(_signal: int, _frame: object) -> None:
+    """Give up on a model that takes forever."""
+    raise TimeoutError(f"one model took more than {PATIENCE} seconds")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of deprecated names in timm and torch.jit
-    print(TEMPLATE.read_text(encoding="utf-8").format(**tables()), end="")
+    signal.signal(signal.SIGALRM, too_long)
+    asked = sys.argv[1:]
+    for piece in (SECTIONS[name]() for name in asked) if asked else document():
+        print(piece, end="\n" if asked else "", flush=True)

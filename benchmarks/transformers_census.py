@@ -1,10 +1,11 @@
-"""Every model type of transformers, counted without weights and held against a real run of a smaller copy.
+"""Every model type of transformers, counted without weights and held against a real run.
 
     python -m benchmarks.transformers_census --csv census.csv      # resumes where the file ends
 
-For each model type: build the default config without weights and count it. Then build a copy of two layers with
-weights, run it on the CPU while recording its operators, count the same copy without weights, and compare. A
-type that runs for real has to be counted, and the counts have to be equal.
+For each model type: build a copy of its default config with two layers, run it on the CPU while its
+operators are recorded, count the same copy without weights, and compare, module by module. Then
+build the default config itself without weights, and count it. A type that runs for real has to be
+counted, and its counts have to be equal.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import argparse
 import csv
 import functools
 import gc
+import importlib
 import itertools
+import json
 import os
 import signal
 import sys
@@ -105,9 +108,7 @@ def _costs(one: Trace) -> dict[str, tuple[int, int]]:
 
 
 def _calls(one: Trace) -> Counter[str]:
-    return Counter(
-        call.operation.op for call in one.calls if cost_of(call.operation)[0] != "free"
-    )
+    return Counter(call.operation.op for call in one.calls if cost_of(call.operation)[0] != "free")
 
 
 def forget_cached() -> None:
@@ -124,7 +125,7 @@ def _is_theirs(function: Any) -> bool:
 def first_that_runs(
     model: nn.Module, run: Callable[[nn.Module, Inputs], Result], start: int = 0
 ) -> tuple[int, Inputs, Result]:
-    """The first candidate for inputs that a model accepts: its place, the inputs, and the result."""
+    """The first candidate that a model accepts: its place, the inputs and what came of them."""
     errors: list[str] = []
     for place, inputs in itertools.islice(enumerate(candidates(model)), start, None):
         attempts = deque([inputs])
@@ -132,7 +133,7 @@ def first_that_runs(
             attempt = attempts.popleft()
             try:
                 return place, attempt, run(model, attempt)
-            except Exception as error:  # noqa: BLE001 - whatever a model says to inputs not made for it
+            except Exception as error:
                 errors.append(_said(error))
                 attempts.extend(repaired(attempt, str(error)) if attempt is inputs else ())
     raise LookupError(" / ".join(dict.fromkeys(errors[:6])) or "no inputs could be made")
@@ -148,7 +149,7 @@ def census(model_type: str) -> Iterator[Row]:
     try:
         with _within(SECONDS):
             model = without_weights(config)
-    except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+    except (Exception, _TimedOut) as error:
         row.error = f"building: {_said(error)}"
         row.outcome = "fails" if row.real == "runs" else "undefined"
         yield row
@@ -159,7 +160,7 @@ def census(model_type: str) -> Iterator[Row]:
         with _within(SECONDS):
             _count(row, model, place)
             row.outcome = "counted"
-    except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+    except (Exception, _TimedOut) as error:
         row.error = _said(error)
         row.outcome = "fails" if row.real != "fails" else "runs nowhere"
     yield row
@@ -184,7 +185,7 @@ def _for_real(row: Row, config: Any) -> Iterator[Row]:
     except _TooLargeError:
         row.real = "too large"
         return None
-    except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+    except (Exception, _TimedOut) as error:
         row.real, row.real_error = "fails", _said(error)
         return None
     row.real = "runs"
@@ -194,7 +195,7 @@ def _for_real(row: Row, config: Any) -> Iterator[Row]:
     try:
         with _within(SECONDS):
             ours = traced(without_weights(run.config).to(run.dtype), run.inputs)
-    except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+    except (Exception, _TimedOut) as error:
         row.difference = _said(error)
         return run.place
     row.small_macs, row.small_flops = _total(ours)
@@ -229,7 +230,7 @@ def _real_run(config: Any) -> _Run:
                 model = with_weights(small, dtype)
             with _within(2 * SECONDS):
                 return _Run(small, dtype, *first_that_runs(model, executed))
-        except (Exception, _TimedOut) as error:  # noqa: BLE001 - as above
+        except (Exception, _TimedOut) as error:
             errors.append(_said(error))
     if not errors:
         raise _TooLargeError
@@ -251,7 +252,7 @@ def _size(config: Any) -> int | None:
     try:
         with _within(SECONDS):
             return sum(parameter.numel() for parameter in without_weights(config).parameters())
-    except (Exception, _TimedOut):  # noqa: BLE001 - there is no such model
+    except (Exception, _TimedOut):
         return None
 
 
@@ -319,10 +320,10 @@ def _in_a_child(name: str) -> Row:
             os.close(reading)
             with os.fdopen(writing, "w") as out:
                 for row in census(name):
-                    out.write(repr(asdict(row)) + "\n")
+                    out.write(json.dumps(asdict(row)) + "\n")
                     out.flush()
             status = 0
-        except BaseException as error:  # noqa: BLE001 - the parent is told
+        except BaseException as error:
             traceback.print_exc()
             print(name, error, file=sys.stderr)
         os._exit(status)
@@ -330,7 +331,7 @@ def _in_a_child(name: str) -> Row:
     with os.fdopen(reading) as lines:
         told = [line for line in lines if line.endswith("\n")]
     _, status = os.waitpid(child, 0)
-    row = Row(**eval(told[-1])) if told else Row(name)  # noqa: S307 - our own child's literals
+    row = Row(**json.loads(told[-1])) if told else Row(name)
     if status:
         row.outcome, row.error = "fails", f"{row.error} (the process died: {status})".strip()
     return row
@@ -357,12 +358,12 @@ def summary(rows: list[dict[str, str]]) -> str:
         f"{len(compared)} compared, of which {len(equal)} equal",
         f"{sum(bool(row['uncounted']) for row in rows)} with uncounted operators",
     ]
-    for row in rows:
-        if row["outcome"] != "counted" or row["difference"]:
-            lines.append(
-                f"  {row['model_type']}: {row['outcome']}, real: {row['real']}:"
-                f" {row['real_error']} {row['error']} {row['difference']}"
-            )
+    lines += [
+        f"  {row['model_type']}: {row['outcome']}, real: {row['real']}:"
+        f" {row['real_error']} {row['error']} {row['difference']}"
+        for row in rows
+        if row["outcome"] != "counted" or row["difference"]
+    ]
     return "\n".join(lines)
 
 
@@ -381,9 +382,8 @@ def main() -> None:
 
 def _import_what_most_need() -> None:
     """Once, in the parent, for all children."""
-    import transformers.models.clip.modeling_clip
-    import transformers.models.llama.modeling_llama
-    import transformers.models.whisper.modeling_whisper
+    for name in ("clip", "llama", "whisper"):
+        importlib.import_module(f"transformers.models.{name}.modeling_{name}")
 
 
 if __name__ == "__main__":

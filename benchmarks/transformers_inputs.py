@@ -1,8 +1,8 @@
 """Inputs for any transformers model, made from the signature of its forward and from its config.
 
-What no signature tells is how the tensors of an input are laid out: a spectrogram may be bins by frames or
-frames by bins. So there are several candidates for most models, likeliest first, and the one that is meant is
-the first that the model runs on.
+What no signature tells is how the tensors of an input are laid out: a spectrogram may be bins by
+frames or frames by bins. So there are several candidates for most models, likeliest first, and the
+one that is meant is the first that the model runs on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Inputs = dict[str, Any]
 
 
 def candidates(model: nn.Module) -> Iterator[Inputs]:
-    """Keyword arguments to try a model with: every modality that it takes, then only its main one."""
+    """Keyword arguments to try a model with: all the modalities that it takes, then fewer."""
     task = Task(model, PlainConfig(model.config))
     seen: set[Any] = set()
     for names in _forms(task):
@@ -241,7 +241,7 @@ PLACEHOLDERS = {
         ("audio_token_id", "audio_token_index", "audio_soft_token_id"),
     ),
 }
-"""The methods that make features which replace tokens: what they take, and which tokens those are."""
+"""By the method that makes features in the place of tokens: what it takes, and those tokens."""
 
 
 def _with_placeholders(task: Task, inputs: Inputs) -> Inputs:
@@ -397,7 +397,8 @@ def _hidden(task: Task) -> Sequence[Any]:
     if "grid_thw" in task.parameters:
         return _images(task)[:3]
     hidden = int(task.config.find("hidden_size", default=64))
-    return [torch.randn(1, 1, SAMPLES), torch.randn(1, hidden, FRAMES), torch.randn(1, FRAMES, hidden)]
+    wave = torch.randn(1, 1, SAMPLES)
+    return [wave, torch.randn(1, hidden, FRAMES), torch.randn(1, FRAMES, hidden)]
 
 
 @_makes("latents")
@@ -482,8 +483,8 @@ def _embedded_positions(task: Task) -> Sequence[Any]:
 def _spectrograms(task: Task) -> Sequence[Any]:
     bins = task.audio.find(
         *("num_mel_bins", "num_mel_filters", "feature_size", "input_feat_per_channel"),
-        *("n_mels", "input_dim", "input_channels", "num_mel_channels", "feat_in", "input_feat_size"),
-        *("feature_projection_input_dim", "num_features", "input_size"),
+        *("n_mels", "input_dim", "input_channels", "num_mel_channels", "feat_in", "input_size"),
+        *("input_feat_size", "feature_projection_input_dim", "num_features"),
         default=80,
     )
     bins = int(bins) if isinstance(bins, int) else 80

@@ -1,4 +1,4 @@
-"""Any transformers model type as a model: its default config, a smaller one, with weights or without."""
+"""Any transformers model type as a model: as it is by default or smaller, with weights or not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A model counted without weights comes to what a real run of it comes to, in every family.
 
-A real run records the operators that torch computed on the CPU. The census in ``benchmarks`` does the same for
-every model type.
+A real run records the operators that torch computed on the CPU. The census in ``benchmarks`` does
+the same for every model type.
 """
 
 from __future__ import annotations
