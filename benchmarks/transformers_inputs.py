@@ -137,7 +137,14 @@ COMPANIONS = {
 """What has to be given along with an input where the signature has it."""
 ALWAYS = ("decoder_input_ids", "decoder_input_values", "bbox", "mm_token_type_ids")
 INSTEAD = ("flattened_patches", "states", "past_values", "pixel_values_videos", "visual_feats")
-COMBINED = ((*TEXT, *VISION, *AUDIO), (*TEXT, *VISION), (*TEXT, *AUDIO), INSTEAD, ())
+COMBINED = (
+    (*TEXT, *VISION, *AUDIO),
+    (*TEXT, *VISION),
+    (*TEXT, *AUDIO),
+    ("pixel_values_videos", *AUDIO),
+    INSTEAD,
+    (),
+)
 """Which inputs to give together: all modalities, fewer of them, and last what is required alone."""
 PARTNERS = {
     "states": ("actions", "rewards", "returns_to_go", "timesteps"),
@@ -373,7 +380,7 @@ def _images(task: Task) -> Sequence[Any]:
     is_packed = any(name in task.parameters for name in ("image_grid_thw", "grid_thw"))
     is_padded = any(name in task.parameters for name in ("spatial_shapes", "pixel_position_ids"))
     images = [modest, image, several, torch.randn(2, channels, height, width)]
-    large = [torch.randn(1, channels, side, side) for side in (384, 512, 640, 1024, 1536)]
+    large = [torch.randn(1, channels, side, side) for side in (336, 384, 512, 640, 1024, 1536)]
     if is_packed:
         return [*patches, *images]
     if "target_sizes" in task.parameters:
@@ -388,8 +395,8 @@ def _images(task: Task) -> Sequence[Any]:
 @_makes("pixel_values_videos")
 def _videos(task: Task) -> Sequence[Any]:
     frames = int(task.vision.find("num_frames", "frames_per_clip", default=8))
-    height, width = _side(task)
-    return [torch.randn(1, frames, _channels(task), height, width)]
+    sides = dict.fromkeys([_side(task), (336, 336)])
+    return [torch.randn(1, frames, _channels(task), *side) for side in sides]
 
 
 @_makes("hidden_states")
