@@ -1,6 +1,6 @@
 """What a whole process takes: counting beside only importing and building the same model.
 
-    python benchmarks/process.py              # a table in Markdown; needs torchvision and transformers
+    python benchmarks/process.py    # a table in Markdown; needs torchvision and transformers
 
 Every row is a process, started anew in each round, one after the other, so that a busy machine
 slows all alike. The ratio is to the first process of its group, which counts nothing: it imports

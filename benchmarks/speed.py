@@ -1,6 +1,6 @@
 """How long counting takes, beside what else could be done in that time: ratios from one run.
 
-    python benchmarks/speed.py                # a table in Markdown; needs torchvision and transformers
+    python benchmarks/speed.py      # a table in Markdown; needs torchvision and transformers
 
 Every row is one model, built on the meta device. Every column is the median of several rounds,
 in each of which all of them run once, one after the other, so that a busy machine slows all

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from flopscope import assumptions, tree
+from flopscope.analysis.causal import masked_macs
 from flopscope.counters import check_counters
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TargetError, UsageError
 from flopscope.guest import disposable
@@ -163,7 +164,7 @@ def _report(
         environment=_environment(plan.device),
         profile=counted,
         assumptions=traced.assumptions,
-        notes=(*notes, *traced.notes, *outcome.notes),
+        notes=(*notes, *traced.notes, *_causal_note(traced), *outcome.notes),
         timing=outcome.timing,
         readings=outcome.readings,
     )
@@ -191,6 +192,13 @@ def _for_want_of_values(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _causal_note(traced: Trace) -> tuple[str, ...]:
+    masked = masked_macs(traced)
+    if not masked:
+        return ()
+    return (f"causal attention is counted dense: {masked:,} MACs of it are on masked scores",)
 
 
 def _environment(device: str) -> Environment:
