@@ -17,6 +17,6 @@ def test_the_spread_is_between_the_quartiles() -> None:
     assert timing(5.0, 1.0, 4.0, 2.0, 3.0).iqr_seconds == pytest.approx(4.0 - 2.0)
 
 
-def test_one_run_has_no_spread() -> None:
+def test_the_spread_of_one_run_is_unknown() -> None:
     assert timing(2.0).median_seconds == 2.0
-    assert timing(2.0).iqr_seconds == 0.0
+    assert timing(2.0).iqr_seconds is None
