@@ -438,7 +438,7 @@ def _image_sizes(task: Task) -> Sequence[Any]:
 def _pixel_mask(task: Task) -> Sequence[Any]:
     if "spatial_shapes" in task.parameters:
         return [torch.ones(1, math.prod(GRID), dtype=torch.long)]
-    return [None]
+    return [None, torch.ones(1, 2, dtype=torch.bool)]
 
 
 @_makes("pixel_position_ids", "image_position_ids")

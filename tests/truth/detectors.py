@@ -34,7 +34,10 @@ PUBLISHED_RUN: Mapping[str, tuple[str, int]] = {
     "KeypointRCNN_ResNet50_FPN_Weights.COCO_LEGACY": ("keypoints", 0),
     "KeypointRCNN_ResNet50_FPN_Weights.COCO_V1": ("keypoints", 1),
 }
-"""Which boxes the published run kept fewer of than it may, and how many it did keep."""
+"""Which boxes the published run kept fewer of than it may, and how many it kept.
+
+That is inferred, not published: no other whole number of boxes meets the figure to its last digit.
+"""
 
 OPTIONS: Mapping[str, Mapping[str, int]] = {
     # It resizes every box's heat map to the size of the box, which no trace can know.
