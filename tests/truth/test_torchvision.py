@@ -26,6 +26,7 @@ WITHOUT_BOXES = [row for row in ARCHITECTURES if row["task"] != "detection"]
 QUICK = ("resnet18", "resnet50", "vit_b_16", "swin_t", "mobilenet_v3_large", "convnext_tiny")
 
 
+@pytest.mark.filterwarnings("ignore:The default weight initialization")  # of two models
 @pytest.mark.parametrize("row", WITHOUT_BOXES, ids=lambda row: row["weights"])
 def test_macs_and_params_are_those_that_torchvision_publishes(row):
     shapes = tuple(row["shapes"].split())

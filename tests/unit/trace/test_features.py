@@ -100,7 +100,7 @@ def test_a_model_may_enter_other_gradient_modes(x):
 
 
 @pytest.mark.parametrize("mode", ["script", "trace"])
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore")  # torch says that it will drop them
 def test_a_scripted_part_is_counted(mode, x):
     part = torch.jit.script(layer()) if mode == "script" else torch.jit.trace(layer(), x)
     report = flopscope.profile(nn.Sequential(part, nn.ReLU()), x)
