@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from flopscope.cli import main
 from flopscope.cli.errors import Command
 from flopscope.errors import (
     FlopscopeError,
@@ -157,3 +158,14 @@ def test_a_target_or_an_input_that_cannot_be_had_ends_with_status_3(
     first, second = done.stderr.splitlines()
     assert first.startswith(f"Error: {error}")
     assert second.startswith(f"Hint: {hint}")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["profil"], ["profile"], ["profile", "--shpe"], ["profile", "x:y", "--depth=-1"]]
+)
+def test_a_mistake_in_the_command_line_is_one_line_and_a_hint(arguments: list[str]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("Error: ")
+    assert hint.startswith("Hint: ")
+    assert (result.exit_code, result.stdout) == (2, "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from flopscope.cli.errors import usage_in_a_line
 from flopscope.cli.terminal import open_streams
 from flopscope.load.spelling import did_you_mean
 from flopscope.registry import Registry
@@ -32,6 +35,14 @@ Completion, for bash (zsh and fish likewise):
 
 class LazyGroup(click.Group):
     """The commands of :data:`COMMANDS`, none of which is imported before it is asked for."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with usage_in_a_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with usage_in_a_line():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

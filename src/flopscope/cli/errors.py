@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
 
@@ -17,8 +19,38 @@ INTERRUPTED_EXIT = 130
 """What a shell reports for a program that SIGINT has ended."""
 
 
+class UsageInALine(click.ClickException):
+    """A mistake in the command line, without the usage that click repeats above each."""
+
+    exit_code = click.UsageError.exit_code
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.format_message())
+        self.command = error.ctx.command_path if error.ctx else "flopscope"
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the mistake and where to read on, one line each."""
+        click.echo(f"Error: {self.message}", file=file, err=True)
+        click.echo(f"Hint: {self.command} --help shows what can be given", file=file, err=True)
+
+
+@contextmanager
+def usage_in_a_line() -> Iterator[None]:
+    """Replace click's own usage errors, but not the help that it shows where nothing was given."""
+    try:
+        yield
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # private in some versions of click
+            raise
+        raise UsageInALine(error) from error
+
+
 class Command(click.Command):
     """A command with ``--debug`` whose errors end it with a line in place of a traceback."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with usage_in_a_line():
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
