@@ -296,9 +296,9 @@ def _makes(*names: str) -> Callable[[Maker], Maker]:
 
 @_makes("input_ids", "decoder_input_ids", "qformer_input_ids")
 def _tokens(task: Task) -> Sequence[Any]:
-    """Ordinary tokens: neither the lowest nor the highest, which often are special."""
-    vocabulary = task.text.find("vocab_size", default=100)
-    vocabulary = vocabulary if isinstance(vocabulary, int) else 100
+    """Tokens of every vocabulary: neither the lowest nor the highest, which often are special."""
+    sizes = [vars(part).get("vocab_size") for part in task.config.all()]
+    vocabulary = min((size for size in sizes if isinstance(size, int) and size > 1), default=100)
     low, high = vocabulary // 4, max(vocabulary // 2, vocabulary // 4 + 1)
     ids = torch.arange(TOKENS) % (high - low) + low
     books = task.config.find("num_codebooks", "num_quantizers")

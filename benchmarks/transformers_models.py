@@ -23,7 +23,7 @@ from flopscope.trace import building
 
 LAYER_COUNTS = (
     *("num_hidden_layers", "num_layers", "n_layer", "n_layers", "depth", "encoder_layers"),
-    *("decoder_layers", "num_encoder_layers", "num_decoder_layers", "layers", "encoder_num_layers"),
+    *("decoder_layers", "num_encoder_layers", "num_decoder_layers", "layers", "num_blocks"),
 )
 EXPERT_COUNTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts")
 EXPERT_GROUPS = ("n_group", "topk_group", "num_expert_group")
