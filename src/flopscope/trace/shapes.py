@@ -34,8 +34,9 @@ def derived(func: Any, bound: Mapping[str, Any]) -> SpecKey | None:
         return None
     tensors = [value for value in bound.values() if isinstance(value, torch.Tensor)]
     dtype = tensors[0].dtype
-    plain = dtype.is_floating_point and all(
-        tensor.dtype == dtype and tensor.is_contiguous() for tensor in tensors
+    plain = func in _OF_ANY_LAYOUT or (
+        dtype.is_floating_point
+        and all(tensor.dtype == dtype and tensor.is_contiguous() for tensor in tensors)
     )
     shape = rule(bound) if plain else None
     if shape is None:
@@ -124,6 +125,23 @@ def _convolution(bound: Mapping[str, Any]) -> Shape | None:
     return (shape[0], weight[0], *spatial) if min(spatial) > 0 and math.prod(shape) else None
 
 
+def _grouped_mm(bound: Mapping[str, Any]) -> Shape | None:
+    """Rows or columns are divided among the matrices of a stack; between matrices, the terms.
+
+    Asked of torch this would fail for most dtypes: on the meta device it takes bfloat16 alone.
+    """
+    first, second, offsets = bound["self"], bound["mat2"], bound["offs"]
+    same_dtype = first.dtype == second.dtype and bound["out_dtype"] in (None, first.dtype)
+    if not same_dtype or first.shape[-1] != second.shape[-2]:
+        return None
+    product = (first.shape[-2], second.shape[-1])
+    if first.dim() == 2 and second.dim() == 2:
+        return None if offsets is None else (offsets.numel(), *product)
+    if first.dim() == 3 and second.dim() == 3:
+        return (first.shape[0], *product) if first.shape[0] == second.shape[0] else None
+    return product
+
+
 def _each(values: list[int], sides: int) -> list[int]:
     return list(values) * sides if len(values) == 1 else list(values)
 
@@ -153,4 +171,8 @@ _RULES: Mapping[Any, ShapeRule] = {
     aten.conv1d.default: _convolution,
     aten.conv2d.default: _convolution,
     aten.conv3d.default: _convolution,
+    aten._grouped_mm.default: _grouped_mm,
 }
+
+_OF_ANY_LAYOUT = frozenset((aten._grouped_mm.default,))
+"""Operators whose output is contiguous however their operands lie in memory."""

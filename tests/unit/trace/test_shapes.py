@@ -70,6 +70,28 @@ def test_a_convolution_is_as_large_as_torch_says(data, sides):
     assert_as_torch_says(func, image, weight, None, stride, padding, dilation, groups)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((8, 16), (2, 16, 24)),
+        ((2, 8, 16), (16, 24)),
+        ((8, 16), (16, 24)),
+        ((2, 8, 16), (2, 16, 24)),
+    ],
+    ids=["rows", "columns", "terms", "batch"],
+)
+def test_a_grouped_product_is_as_large_as_on_the_cpu(dtype, first, second):
+    """There it takes any floating dtype; on the meta device of some versions bfloat16 alone."""
+    func = aten._grouped_mm.default
+    divided = {"rows": 8, "columns": 24, "terms": 16}
+    kind = {(2, 3): "rows", (3, 2): "columns", (2, 2): "terms"}.get((len(first), len(second)))
+    end = divided.get(kind)
+    offsets = None if end is None else torch.tensor([end // 2, end], dtype=torch.int32)
+    args = (torch.ones(first, dtype=dtype), torch.ones(second, dtype=dtype), offsets)
+    assert derived_on(func, *args)[::2] == key_of(func(*args))[::2]
+
+
 @pytest.mark.parametrize(
     ("func", "args"),
     [
