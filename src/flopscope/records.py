@@ -9,13 +9,19 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from flopscope.dtypes import BITS
 
 Scope: TypeAlias = str
 """Where in the module tree: the dotted path from the root, which is ``""``."""
+
+
+def is_within(scope: Scope, module: Scope) -> bool:
+    """Whether a scope is that of a module or of something inside it."""
+    return not module or scope == module or scope.startswith(f"{module}.")
+
 
 Stream: TypeAlias = Literal["canonical", "training"]
 """Which operators a trace holds: those the user wrote, or those autograd ran."""
@@ -237,6 +243,17 @@ class Reading:
     params: int | None = None
     modules: Mapping[Scope, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def within(self, module: Scope) -> Reading:
+        """What it says of a part of the model, whose own scope becomes ``""``."""
+        if not module or self.value is None:
+            return self
+        modules = {
+            scope[len(module) + 1 :]: value
+            for scope, value in self.modules.items()
+            if is_within(scope, module)
+        }
+        return replace(self, value=modules.get(""), params=None, modules=modules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class GivenInputs:
+    """What to call the model with, as it was typed. Empty for what the target itself knows.
+
+    Attributes:
+        shapes: of tensors, each such as ``"2,384,32,32"`` or ``"mask:1,128:bool"``.
+        structures: of tensors in lists and mappings, each such as ``"boxes=[[4,4],[7,4]]"``.
+        kwargs: other keyword arguments, each ``"name=value"``.
+        function: names a function that makes them: ``"mypkg:make_inputs"``.
+        dtype: of the tensors whose shape says none; a floating-point one is the model's, too.
+        batch: the first size of every tensor, in the place of what is said or known.
+        seq: how many tokens to give a language model that is given no shapes.
+    """
+
+    shapes: tuple[str, ...] = ()
+    structures: tuple[str, ...] = ()
+    kwargs: tuple[str, ...] = ()
+    function: str | None = None
+    dtype: str | None = None
+    batch: int | None = None
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +36,13 @@ class Request:
     Attributes:
         target: names the model: ``"mypkg:ResidualBlock(384, 384)"``.
         arguments: more constructor arguments, each ``"name=value"``.
-        shapes: of the positional inputs, each such as ``"2,384,32,32"``.
-        dtype: of the inputs.
+        config: a file with constructor arguments.
+        task: which head a model of transformers gets.
+        unsafe_pickle: whether a pickled model may run the code in it.
+        inputs: what to call the model with.
+        module: the part of the model to report on, by its dotted path; ``""`` is all of it.
+        train: whether the model is in training mode.
+        autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
@@ -23,10 +52,15 @@ class Request:
 
     target: str
     arguments: tuple[str, ...] = ()
-    shapes: tuple[str, ...] = ()
-    dtype: str = "float32"
+    config: Path | None = None
+    task: str | None = None
+    unsafe_pickle: bool = False
+    inputs: GivenInputs = field(default_factory=GivenInputs)
+    module: str = ""
+    train: bool = False
+    autocast: str | None = None
     counters: tuple[str, ...] = ()
     device: str = "auto"
     time: bool = True
-    strict: bool = False
     assume: tuple[str, ...] = ()
+    strict: bool = False

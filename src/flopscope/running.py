@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import torch
 from torch import nn
 
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import measure
-from flopscope.records import Reading, TensorSpec, Timing
+from flopscope.records import Reading, Scope, TensorSpec, Timing
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
 
 Runnable: TypeAlias = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
 """A model with its weights and the inputs to call it with, on one device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """The state that a model is in when it runs.
+
+    Attributes:
+        dtype: torch's name of the floating-point type of its parameters, or None for their own.
+        train: whether it is in training mode; None for the one it is in.
+        autocast: the dtype that ``torch.autocast`` casts operators to, or None without.
+    """
+
+    dtype: str | None = None
+    train: bool | None = None
+    autocast: str | None = None
+
+    def prepared(self, model: nn.Module) -> nn.Module:
+        """The model itself, changed."""
+        if self.dtype is not None:
+            model = model.to(getattr(torch, self.dtype))
+        return model if self.train is None else model.train(self.train)
+
+    def entered(self, device: str) -> AbstractContextManager[Any]:
+        """What it runs under on a device."""
+        if self.autocast is None:
+            return nullcontext()
+        kind = "cpu" if device == "meta" else torch.device(device).type
+        return torch.autocast(kind, getattr(torch, self.autocast))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +58,15 @@ class Plan:
         counters: names of the other counters to ask.
         time: whether to measure it.
         device: where it runs.
+        mode: the state it runs in.
+        module: the part of it that is looked at; ``""`` is all of it.
     """
 
     counters: tuple[str, ...]
     time: bool
     device: str
+    mode: Mode = field(default_factory=Mode)
+    module: Scope = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +101,18 @@ def run(
         model, args, kwargs = runnable()
     except Exception as error:  # noqa: BLE001 - building ran the user's code, moving may not fit
         return Outcome(notes=(f"not run for real: {_in_a_line(error)}",))
-    readings = tuple(read(name, model, args, kwargs) for name in plan.counters)
+    with plan.mode.entered(plan.device):
+        return _ran(plan, model, args, kwargs)
+
+
+def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
+    whole = (read(name, model, args, kwargs) for name in plan.counters)
+    readings = tuple(reading.within(plan.module) for reading in whole)
     if not plan.time:
         return Outcome(readings=readings)
     try:
-        return Outcome(measure(model, args, kwargs, plan.device), readings)
+        timing = measure(model, args, kwargs, plan.device, module=plan.module)
+        return Outcome(timing, readings)
     except Exception as error:  # noqa: BLE001 - the user's model ran, and may raise anything
         return Outcome(None, readings, (f"time was not measured: {_in_a_line(error)}",))
 

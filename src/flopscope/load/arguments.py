@@ -1,15 +1,35 @@
-"""Constructor arguments from text: a call of literals, or ``name=value`` pairs."""
+"""Arguments from text: a call of literals, or ``name=value`` pairs."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from flopscope.errors import TargetError, UsageError
 
-LITERALS = "numbers, strings, True, False, None, and lists, tuples and dicts of them"
+LITERALS = (
+    "numbers, strings, True, False, None, names in torch, and lists, tuples and dicts of them"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TorchName:
+    """A name in torch, before that is imported: a dtype, a class of layers, a device.
+
+    Attributes:
+        path: behind ``torch.``: ``"float16"``, ``"nn.GELU"``.
+        called_with: the argument of ``torch.device("cuda")``, or None for a bare name.
+    """
+
+    path: str
+    called_with: str | None = None
+
+    def __repr__(self) -> str:
+        called = "" if self.called_with is None else f"({self.called_with!r})"
+        return f"torch.{self.path}{called}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +69,15 @@ def parse_call(text: str) -> Arguments:
     return Arguments(tuple(map(_literal, call.args)), _keywords(call.keywords))
 
 
-def parse_options(texts: Sequence[str]) -> Arguments:
+def parse_options(texts: Sequence[str], option: str = "--arg") -> Arguments:
     """Keyword arguments from ``"in_planes=384"`` pairs; a value that is no literal is a string.
 
-    ``true`` and ``false`` mean True and False, whatever their case.
+    ``true`` and ``false`` mean True and False, whatever their case. A dotted name sets a value in a
+    mapping: ``"config.depth=12"``.
+
+    Args:
+        texts: the pairs.
+        option: what they are given by, for messages.
 
     Raises:
         UsageError: a pair has no name, a name comes twice, or a list or a quote isn't closed.
@@ -60,14 +85,19 @@ def parse_options(texts: Sequence[str]) -> Arguments:
     values: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
+        *outer, last = parts = name.strip().split(".")
+        if not equals or not all(part.isidentifier() for part in parts):
             raise UsageError(
-                f"--arg {text} does not name an argument", hint="write --arg name=value"
+                f"{option} {text} does not name an argument", hint=f"write {option} name=value"
             )
-        if name in values:
-            raise UsageError(f"--arg {name} is given twice")
-        values[name] = _value(name, value.strip())
+        inside = values
+        for part in outer:
+            inside = inside.setdefault(part, {})  # type: ignore[assignment] # checked next
+            if not isinstance(inside, dict):
+                raise UsageError(f"{option} {name} is inside '{part}', which is given a value")
+        if last in inside:
+            raise UsageError(f"{option} {name.strip()} is given twice")
+        inside[last] = _value(f"{option} {name}", value.strip())
     return Arguments(keyword=MappingProxyType(values))
 
 
@@ -84,6 +114,16 @@ def merge(call: Arguments, options: Arguments) -> Arguments:
 
 
 def _literal(node: ast.expr) -> object:
+    if isinstance(node, ast.List):
+        return [_literal(item) for item in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(map(_literal, node.elts))
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        keys = (_literal(key) for key in node.keys if key is not None)
+        return dict(zip(keys, map(_literal, node.values), strict=True))
+    name = _torch_name(node)
+    if name is not None:
+        return name
     try:
         value: object = ast.literal_eval(node)
     except (ValueError, TypeError) as error:
@@ -92,6 +132,19 @@ def _literal(node: ast.expr) -> object:
             hint=f"arguments are {LITERALS}; for more, name a function that returns the model",
         ) from error
     return value
+
+
+def _torch_name(node: ast.expr) -> TorchName | None:
+    """What ``torch.float16``, ``torch.nn.GELU`` or ``torch.device("cuda")`` names."""
+    written = ast.unparse(node)
+    if isinstance(node, ast.Attribute) and _DOTTED.fullmatch(written):
+        return TorchName(written.removeprefix("torch."))
+    device = _DEVICE.fullmatch(written)
+    return TorchName("device", device["name"]) if device else None
+
+
+_DOTTED = re.compile(r"torch(\.[^\W\d]\w*)+")
+_DEVICE = re.compile(r"torch\.device\((?P<quote>['\"])(?P<name>[\w:]+)(?P=quote)\)")
 
 
 def _keywords(nodes: Sequence[ast.keyword]) -> Mapping[str, object]:
@@ -108,16 +161,15 @@ def _keywords(nodes: Sequence[ast.keyword]) -> Mapping[str, object]:
     return MappingProxyType(values)
 
 
-def _value(name: str, text: str) -> object:
+def _value(given: str, text: str) -> object:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
-        value: object = ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError) as error:
+        return _literal(ast.parse(text, mode="eval").body)
+    except (TargetError, ValueError, SyntaxError) as error:
         if text.startswith(("[", "(", "{", "'", '"')):
             raise UsageError(
-                f"cannot read the value in --arg {name}={text}",
+                f"cannot read the value in {given}={text}",
                 hint="inside brackets, strings need quotes: --arg \"names=['a', 'b']\"",
             ) from error
         return text
-    return value

@@ -1,13 +1,27 @@
-"""Inputs held against the signature of a model's forward: whether it can be called with them."""
+"""A model's forward as what it takes: whether given inputs do, and what to give where none are."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
 from inspect import Parameter
+from typing import TYPE_CHECKING
 
 from flopscope.errors import InputError
 from flopscope.load.signature import plain
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_DTYPES: Mapping[str, str] = {
+    "LongTensor": "int64",
+    "IntTensor": "int32",
+    "BoolTensor": "bool",
+    "ByteTensor": "uint8",
+    "HalfTensor": "float16",
+    "DoubleTensor": "float64",
+}
+"""What torch's annotations say of the elements of a tensor."""
 
 
 def check_inputs(
@@ -18,10 +32,10 @@ def check_inputs(
     Raises:
         InputError: it needs more, or takes fewer; the hint says how to give them.
     """
-    try:
-        signature = inspect.signature(forward)
-    except (TypeError, ValueError):
-        return  # a scripted forward has none: calling it will tell
+    parameters = _parameters(forward)
+    if parameters is None:
+        return  # a scripted forward has no signature: calling it will tell
+    signature = inspect.Signature(list(parameters.values()))
     owner = type(getattr(forward, "__self__", None)).__name__
     written = f"{owner}.forward{plain(signature)}"
     try:
@@ -34,7 +48,7 @@ def check_inputs(
         ) from error
     missing = [
         parameter.name
-        for parameter in signature.parameters.values()
+        for parameter in parameters.values()
         if parameter.name not in bound.arguments and _is_needed(parameter)
     ]
     if missing:
@@ -46,6 +60,48 @@ def check_inputs(
         )
 
 
+def needs_inputs(model: nn.Module) -> bool:
+    """Whether a model cannot be called with nothing, as far as its signature tells."""
+    parameters = _parameters(model.forward)
+    return parameters is None or any(map(_is_needed, parameters.values()))
+
+
+def what_is_needed(model: nn.Module, path: str) -> tuple[str, str]:
+    """That a model is to be given inputs, and a command line to start from.
+
+    Args:
+        model: that was built without weights or with them.
+        path: how its target is written without arguments.
+    """
+    parameters = _parameters(model.forward) or {}
+    needed = [parameter for parameter in parameters.values() if _is_needed(parameter)]
+    listed = ", ".join(map(_described, needed)) or "inputs"
+    shape = _first_shape(model)
+    options = [f"--shape {shape}"] + [f"--shape {parameter.name}:..." for parameter in needed[1:]]
+    return (
+        f"no inputs were given, and {type(model).__name__}.forward needs {listed}",
+        f"start from: flopscope profile {path} {' '.join(options)}",
+    )
+
+
+def dtypes_by_annotation(model: nn.Module) -> dict[int | str, str]:
+    """The element types that forward's annotations name, by position and by name."""
+    found: dict[int | str, str] = {}
+    for position, parameter in enumerate((_parameters(model.forward) or {}).values()):
+        annotation = inspect.formatannotation(parameter.annotation)
+        for word, dtype in _DTYPES.items():
+            if word in annotation and "Float" not in annotation:
+                found[position] = found[parameter.name] = dtype
+    return found
+
+
+def _parameters(forward: Callable[..., object]) -> Mapping[str, Parameter] | None:
+    try:
+        return inspect.signature(forward).parameters
+    except (TypeError, ValueError):
+        return None
+
+
 def _is_needed(parameter: Parameter) -> bool:
     variable = parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     return parameter.default is Parameter.empty and not variable
@@ -53,3 +109,27 @@ def _is_needed(parameter: Parameter) -> bool:
 
 def _inputs(count: int) -> str:
     return "no input" if count == 0 else f"{count} input{'s' if count > 1 else ''}"
+
+
+def _described(parameter: Parameter) -> str:
+    if parameter.annotation is Parameter.empty:
+        return f"'{parameter.name}'"
+    annotation = inspect.formatannotation(parameter.annotation).strip("'")
+    return f"'{parameter.name}' ({annotation})"
+
+
+def _first_shape(model: nn.Module) -> str:
+    """A shape that goes with the first layer that says what it takes."""
+    from torch import nn
+
+    for layer in model.modules():
+        if isinstance(layer, nn.Embedding):
+            return "1,128:int64"
+        if isinstance(layer, nn.Linear):
+            return f"1,{layer.in_features}"
+        if isinstance(layer, nn.modules.conv._ConvNd):
+            sides = {1: "1000", 2: "224,224", 3: "16,112,112"}[len(layer.kernel_size)]
+            return f"1,{layer.in_channels},{sides}"
+        if isinstance(layer, nn.RNNBase):
+            return f"1,128,{layer.input_size}"
+    return "1,3,224,224"

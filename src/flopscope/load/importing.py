@@ -55,6 +55,27 @@ def import_name(name: str) -> ModuleType:
             raise _no_module(name, error.name or name) from error
 
 
+def import_library(name: str, extra: str) -> ModuleType:
+    """A library of models, which flopscope runs without unless a target asks for it.
+
+    Args:
+        name: of its module.
+        extra: of the distribution, that installs it.
+
+    Raises:
+        TargetError: it is not installed, or raised while being imported.
+    """
+    with user_code(f"importing {name}"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            raise TargetError(
+                f"{name} is not installed", hint=f"pip install 'torch-flopscope[{extra}]'"
+            ) from error
+
+
 def import_file(path: Path) -> ModuleType:
     """The module in a file: under its package's name if it lies in one, else as a script would run.
 

@@ -1,11 +1,11 @@
-"""Shapes as typed, such as ``"2,384,32,32"``, to input tensors."""
+"""What a model is called with: tensors described by shape, and made when it is known where."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.errors import InputError
 from flopscope.load.spelling import did_you_mean
@@ -42,10 +42,6 @@ ALIASES: Mapping[str, str] = {
 }
 """Other names of element types, among them all of torch's own."""
 
-_SIZES = re.compile(r"\d+(\s*,\s*\d+)*|\d+(\s*x\s*\d+)*", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[(.*)\]|\((.*)\)", re.DOTALL)
-_EXAMPLE = "write sizes with commas, as in 1,3,224,224 ([] is a scalar)"
-
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
@@ -54,34 +50,80 @@ class InputSpec:
     Attributes:
         shape: sizes of the dimensions; ``()`` is a scalar.
         dtype: torch's name for the element type.
-        name: the keyword argument it is passed as, or None for the next positional one.
+        low, high: its values are drawn from low up to, and without, high; None for the defaults.
     """
 
     shape: tuple[int, ...]
     dtype: str = "float32"
-    name: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its elements are integers or bools, whose values a trace knows."""
+        return not self.dtype.startswith(("float", "bfloat", "complex"))
+
+    def make(self, device: str) -> torch.Tensor:
+        """The tensor on a device, the same each time, leaving torch's own random state alone.
+
+        Floats are drawn from the normal distribution, integers and bools are zero, which indexes any
+        embedding; with a range they are drawn from it evenly. On ``"meta"``, floats have no values;
+        integers and bools are on the CPU, for their values are known.
+
+        Raises:
+            InputError: it is too large for any memory.
+        """
+        try:
+            return _make(self, device)
+        except (RuntimeError, TypeError) as error:  # torch has one for memory, one for overflow
+            sizes = "x".join(map(str, self.shape))
+            raise InputError(
+                f"cannot make an input of {sizes} {self.dtype}: {str(error).splitlines()[0]}",
+                hint="give it smaller sizes",
+            ) from error
 
 
-def parse_shape(text: str, dtype: str = "float32") -> InputSpec:
-    """A shape such as ``2,384,32,32``, ``2x384x32x32``, ``[2, 384]`` or ``[]``, a scalar.
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The arguments of a forward pass, in which :class:`InputSpec` stand for tensors.
 
-    Raises:
-        InputError: it is none, a size is not positive, or there is no such dtype.
+    A tensor on the meta device stands for one with values that don't matter, too. All else is given
+    as it is, and lists, tuples and mappings with these in them.
+
+    Attributes:
+        args: positional arguments.
+        kwargs: keyword arguments.
+        notes: where they are from, where that is not the command line.
     """
-    text = text.strip()
-    bracketed = _BRACKETED.fullmatch(text)
-    inside = (bracketed[1] or bracketed[2] or "").strip() if bracketed else text
-    if bracketed and not inside:
-        return InputSpec((), parse_dtype(dtype))
-    if not _SIZES.fullmatch(inside):
-        raise _unreadable(text)
-    shape = tuple(map(int, re.findall(r"\d+", inside)))
-    if 0 in shape:
-        raise InputError(
-            f"shape '{text}' has a size of 0, so there is nothing to count",
-            hint="give every dimension a positive size",
-        )
-    return InputSpec(shape, parse_dtype(dtype))
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+
+    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with tensors on a device; on ``"meta"`` those of floats have no values.
+
+        Raises:
+            InputError: one of them is too large for any memory.
+        """
+        from torch.utils._pytree import tree_map
+
+        def placed(leaf: Any) -> Any:
+            return _placed(leaf, device)
+
+        made = tree_map(placed, (self.args, dict(self.kwargs)))
+        return made[0], made[1]
+
+    def mapped(self, change: Callable[[Any], Any]) -> Inputs:
+        """The same with every leaf changed."""
+        from torch.utils._pytree import tree_map
+
+        args, kwargs = tree_map(change, (self.args, dict(self.kwargs)))
+        return replace(self, args=args, kwargs=kwargs)
+
+
+Structure: TypeAlias = "InputSpec | list[Structure] | tuple[Structure, ...] | dict[str, Structure]"
+"""Tensors to make, as a model takes them: one, or several in lists, tuples and mappings."""
 
 
 def parse_dtype(text: str) -> str:
@@ -100,60 +142,103 @@ def parse_dtype(text: str) -> str:
     return name
 
 
-def make_inputs(
-    specs: Sequence[InputSpec], device: str
-) -> tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]:
-    """The tensors to call a model with: positional ones in order, and keywords by name.
+def as_inputs(value: Any, notes: tuple[str, ...] = ()) -> Inputs:
+    """What a function that makes inputs returned, or an attribute holds, as arguments.
 
-    Floats are drawn from the normal distribution, the same each time, leaving torch's own random
-    state alone. Integers and bools are zero, which indexes any embedding. On ``"meta"``, floats
-    have no values; integers and bools are on the CPU, for their values are known.
-
-    Raises:
-        InputError: two specs have the same name, or one is too large for any memory.
+    A tuple is positional arguments, a mapping keyword arguments, and a tuple of a sequence and a
+    mapping both; anything else is one argument.
     """
-    positional = []
-    keyword: dict[str, torch.Tensor] = {}
-    for spec in specs:
-        try:
-            tensor = _make(spec, device)
-        except (RuntimeError, TypeError) as error:  # torch has one for memory, one for overflow
-            sizes = "x".join(map(str, spec.shape))
-            raise InputError(
-                f"cannot make an input of {sizes} {spec.dtype}: {str(error).splitlines()[0]}",
-                hint="give it smaller sizes",
-            ) from error
-        if spec.name is None:
-            positional.append(tensor)
-        elif spec.name in keyword:
-            raise InputError(f"there are two inputs named '{spec.name}'")
-        else:
-            keyword[spec.name] = tensor
-    return tuple(positional), keyword
+    if isinstance(value, tuple) and len(value) == 2:
+        first, second = value
+        if isinstance(first, (tuple, list)) and _is_keywords(second):
+            return Inputs(tuple(first), second, notes)
+    if _is_keywords(value):
+        return Inputs((), value, notes)
+    return Inputs(value if isinstance(value, tuple) else (value,), notes=notes)
+
+
+def _is_keywords(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
+def rebatched(inputs: Inputs, batch: int) -> Inputs:
+    """The inputs with another number of samples: repeated along the first dimension.
+
+    Every tensor whose first size is that of the first tensor is taken to be of samples.
+    """
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    leaves = tree_leaves((inputs.args, dict(inputs.kwargs)))
+    sizes = (leaf.shape[0] for leaf in leaves if _has_sizes(leaf))
+    samples = next(sizes, None)
+
+    def resized(leaf: Any) -> Any:
+        if not _has_sizes(leaf) or leaf.shape[0] != samples:
+            return leaf
+        if isinstance(leaf, InputSpec):
+            return replace(leaf, shape=(batch, *leaf.shape[1:]))
+        return leaf[torch.arange(batch) % leaf.shape[0]]
+
+    return inputs.mapped(resized)
+
+
+def retyped(inputs: Inputs, dtype: str) -> Inputs:
+    """The inputs with the floating-point ones of another type."""
+    import torch
+
+    wanted = getattr(torch, dtype)
+
+    def cast(leaf: Any) -> Any:
+        if isinstance(leaf, InputSpec) and not leaf.is_exact:
+            return replace(leaf, dtype=dtype)
+        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point():
+            return leaf.to(wanted)
+        return leaf
+
+    return inputs.mapped(cast)
+
+
+def _has_sizes(leaf: Any) -> bool:
+    return bool(len(getattr(leaf, "shape", ())))
+
+
+def _placed(leaf: Any, device: str) -> Any:
+    import torch
+
+    if isinstance(leaf, InputSpec):
+        return leaf.make(device)
+    if not isinstance(leaf, torch.Tensor) or device == "meta":
+        return leaf
+    if leaf.is_meta:
+        return InputSpec(tuple(leaf.shape), str(leaf.dtype).removeprefix("torch.")).make(device)
+    return leaf.to(device)
 
 
 def _make(spec: InputSpec, device: str) -> torch.Tensor:
-    # Here, not above: parsing a shape must not wait for torch.
     import torch
 
     dtype: torch.dtype = getattr(torch, spec.dtype)
-    is_meta = device == "meta"
-    if not dtype.is_floating_point and not dtype.is_complex:
-        return torch.zeros(spec.shape, dtype=dtype, device="cpu" if is_meta else device)
-    if is_meta:
+    if device == "meta" and not spec.is_exact:
         return torch.empty(spec.shape, dtype=dtype, device="meta")
-    generator = torch.Generator(device).manual_seed(0)
+    where = "cpu" if device == "meta" else device
+    generator = torch.Generator(where).manual_seed(0)
+    if spec.is_exact:
+        return _whole_numbers(spec, generator).to(dtype)
     drawn = torch.complex64 if dtype.is_complex else torch.float32
-    return torch.randn(spec.shape, dtype=drawn, device=device, generator=generator).to(dtype)
+    if spec.low is None or spec.high is None:
+        values = torch.randn(spec.shape, dtype=drawn, device=where, generator=generator)
+    else:
+        values = torch.rand(spec.shape, dtype=drawn, device=where, generator=generator)
+        values = values * (spec.high - spec.low) + spec.low
+    return values.to(dtype)
 
 
-def _unreadable(text: str) -> InputError:
-    if re.search(r"-\s*\d", text):
-        return InputError(
-            f"shape '{text}' has a negative size",
-            hint="every size is a positive number: a batch of any size is written as 1",
-        )
-    meant = ",".join(re.findall(r"\d+", text))
-    only_sizes = re.fullmatch(r"[\d\s,;:*x×/()\[\]]*", text, re.IGNORECASE)
-    hint = f"did you mean '{meant}'?" if meant and only_sizes else _EXAMPLE
-    return InputError(f"cannot read the shape '{text}'", hint=hint)
+def _whole_numbers(spec: InputSpec, generator: torch.Generator) -> torch.Tensor:
+    import torch
+
+    where = generator.device
+    if spec.low is None or spec.high is None:
+        return torch.zeros(spec.shape, dtype=getattr(torch, spec.dtype), device=where)
+    low, high = int(spec.low), int(spec.high)
+    return torch.randint(low, high, spec.shape, device=where, generator=generator)

@@ -10,6 +10,7 @@ from inspect import Parameter, Signature
 from flopscope.errors import TargetError
 from flopscope.load.arguments import Arguments
 from flopscope.load.spelling import did_you_mean
+from flopscope.load.target import TargetSpec
 
 _BY_NAME: Mapping[str, str] = {
     r"heads?$|groups?$|stride|dilation": "1",
@@ -67,6 +68,19 @@ def check(factory: Callable[..., object], arguments: Arguments, path: str) -> No
         raise TargetError(
             f"{written} needs {names}",
             hint=f'try: flopscope profile "{path}({call})" --shape ...',
+        )
+
+
+def refuse_positional(spec: TargetSpec) -> None:
+    """Make sure that a model which a library makes by name gets arguments by name alone.
+
+    Raises:
+        TargetError: one has no name.
+    """
+    if spec.arguments.positional:
+        raise TargetError(
+            f"{spec.path} takes its arguments by name",
+            hint=f"write {spec.path}(name={spec.arguments.positional[0]!r})",
         )
 
 

@@ -23,11 +23,17 @@ class ModuleWatch:
 
     Global hooks leave the modules alone and, unlike hooks on a module, do not make torch's
     transformer layers give up their fast path.
+
+    Args:
+        model: whose modules.
+        clock: of the device it runs on.
+        only: the one module to time, or None for all.
     """
 
-    def __init__(self, model: nn.Module, clock: Clock) -> None:
+    def __init__(self, model: nn.Module, clock: Clock, only: nn.Module | None = None) -> None:
         self._names = ScopeNames(model)
         self._clock = clock
+        self._only = only
         self._running: list[tuple[Scope | None, Any]] = []
         self._spans: list[tuple[Scope, Any, Any]] = []
 
@@ -53,10 +59,14 @@ class ModuleWatch:
         return dict(seconds)
 
     def _enter(self, module: nn.Module, _args: Any) -> None:
+        if self._only not in (None, module):
+            return
         inside = next((scope for scope, _ in reversed(self._running) if scope is not None), "")
         self._running.append((self._names.of(module, inside), self._clock.mark()))
 
-    def _leave(self, _module: nn.Module, _args: Any, _output: Any) -> None:
+    def _leave(self, module: nn.Module, _args: Any, _output: Any) -> None:
+        if self._only not in (None, module):
+            return
         scope, start = self._running.pop()
         if scope is not None:
             self._spans.append((scope, start, self._clock.mark()))

@@ -20,7 +20,7 @@ from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measure.modules import ModuleWatch
-from flopscope.records import Scope, Timing
+from flopscope.records import Scope, Timing, is_within
 
 Forward: TypeAlias = Callable[[], object]
 
@@ -38,6 +38,7 @@ def measure(
     kwargs: Mapping[str, Any],
     device: str,
     seconds: float = 1.0,
+    module: Scope = "",
 ) -> Timing:
     """Time forward passes under ``inference_mode``, in the training mode that the model is in.
 
@@ -53,6 +54,7 @@ def measure(
         kwargs: the same, by name.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         seconds: about how long the measured runs take in all, unless a single one is longer.
+        module: the part of the model to time while all of it runs; ``""`` is all of it.
 
     Raises:
         UsageError: the device is of a kind that cannot be timed.
@@ -68,14 +70,22 @@ def measure(
         forward = partial(copied, *copied_args, **copied_kwargs)
         with torch.inference_mode():
             _warm_up(forward, clock, seconds / 2)
-            whole = _whole_passes(forward, clock, seconds)
+            if module:
+                one_pass = _passes_of(copied, module, forward, clock)
+            else:
+                one_pass = partial(_one_pass, forward, clock)
+            whole = _passes(one_pass, seconds)
             of_modules = _module_seconds(copied, forward, clock, seconds)
     return Timing(
         device=str(where),
         device_name=device_name(where),
         threads=torch.get_num_threads(),
         seconds=tuple(whole),
-        module_seconds=of_modules,
+        module_seconds={
+            scope[len(module) + 1 :] if module else scope: taken
+            for scope, taken in of_modules.items()
+            if is_within(scope, module)
+        },
     )
 
 
@@ -106,13 +116,28 @@ def _warm_up(forward: Forward, clock: Clock, seconds: float) -> None:
         previous = taken
 
 
-def _whole_passes(forward: Forward, clock: Clock, seconds: float) -> list[float]:
+def _passes(one_pass: Callable[[], float], seconds: float) -> list[float]:
     passes: list[float] = []
-    spent = 0.0
-    while len(passes) < FEWEST_RUNS or (spent < seconds and len(passes) < MOST_RUNS):
-        passes.append(_one_pass(forward, clock))
-        spent += passes[-1]
+    start = time.perf_counter()
+    while len(passes) < FEWEST_RUNS or (
+        time.perf_counter() - start < seconds and len(passes) < MOST_RUNS
+    ):
+        passes.append(one_pass())
     return passes
+
+
+def _passes_of(
+    model: nn.Module, module: Scope, forward: Forward, clock: Clock
+) -> Callable[[], float]:
+    """Passes of the whole model that take the seconds of one of its modules, and watch no other."""
+    watch = ModuleWatch(model, clock, only=model.get_submodule(module))
+
+    def one_pass() -> float:
+        with watch.watching():
+            forward()
+        return sum(watch.lap().values())
+
+    return one_pass
 
 
 def _module_seconds(

@@ -29,6 +29,7 @@ class Report:
         inputs: the tensors it was given, by name or position.
         environment: what it was made with.
         profile: the counts.
+        module: the part of the model that is reported on, by its dotted path; ``""`` is all of it.
         assumptions: values that were supplied by rule.
         notes: what a reader should know: what was skipped and why.
         timing: measured time, or None (the notes say why).
@@ -39,6 +40,7 @@ class Report:
     inputs: tuple[tuple[str, TensorSpec], ...]
     environment: Environment
     profile: Profile
+    module: Scope = ""
     assumptions: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
     timing: Timing | None = None

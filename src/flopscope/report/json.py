@@ -42,6 +42,7 @@ def document(report: Report) -> Object:
     return {
         "schema": SCHEMA,
         "target": report.target,
+        "module": report.module,
         "inputs": [{"name": name, **_tensor(tensor)} for name, tensor in report.inputs],
         "environment": {
             "flopscope": report.environment.flopscope,

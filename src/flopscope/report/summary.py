@@ -48,7 +48,8 @@ def heading(report: Report) -> tuple[Fact, ...]:
         for name, tensor in report.inputs
     )
     label = "input" if len(inputs) == 1 else "inputs"
-    return (Fact(label, inputs or ("none",)), Fact("device", (_device(report),)))
+    part = (Fact("module", (report.module,)),) if report.module else ()
+    return (*part, Fact(label, inputs or ("none",)), Fact("device", (_device(report),)))
 
 
 def _device(report: Report) -> str:

@@ -14,17 +14,18 @@ from torch.utils._pytree import tree_leaves, tree_map
 from flopscope.errors import TraceError
 from flopscope.guest import as_found
 from flopscope.naming import module_paths
-from flopscope.records import TensorSpec, Trace
+from flopscope.records import Scope, Trace
 from flopscope.trace.building import materialized
 from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
 from flopscope.trace.modules import module_specs
+from flopscope.trace.part import Part
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.rules.higher_order import load_attention_rule
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
-from flopscope.trace.specs import spec_of, tensors_among
+from flopscope.trace.specs import named_specs, tensors_among
 from flopscope.trace.stream import canonical, one_thread
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
 
@@ -35,6 +36,7 @@ def trace(
     kwargs: Mapping[str, Any] | None = None,
     *,
     assume: Mapping[str, float] | None = None,
+    module: Scope = "",
 ) -> Trace:
     """Run a model once on shapes alone and record every operator it calls.
 
@@ -46,8 +48,10 @@ def trace(
         args: positional arguments of its forward.
         kwargs: keyword arguments of its forward.
         assume: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
+        module: the part of the model to keep of the trace, in which its own scope is ``""``.
 
     Raises:
+        TargetError: the model has no such part, or does not call it.
         TraceError: the model raised; the message names the module and the shapes it was given.
     """
     kwargs, assumed = dict(kwargs or {}), dict(assume or {})
@@ -58,11 +62,12 @@ def trace(
         with Recorder(ScopeTracker(model)).following():
             model = materialized(model, args, kwargs)
     try:
-        return _traced(model, args, kwargs, assumed, nullcontext())
+        return _traced(model, args, kwargs, assumed, Part(model, module), nullcontext())
     except TraceError as error:
         if error.__cause__ is None or not wants_missing_device(error.__cause__):
             raise
-    return _traced(model, args, kwargs, assumed, EveryDeviceIsTheCPU(), _ON_THE_CPU)
+    part = Part(model, module)
+    return _traced(model, args, kwargs, assumed, part, EveryDeviceIsTheCPU(), _ON_THE_CPU)
 
 
 _ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
@@ -73,6 +78,7 @@ def _traced(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     assumed: Mapping[str, float],
+    part: Part,
     devices: AbstractContextManager[Any],
     *notes: str,
 ) -> Trace:
@@ -89,38 +95,49 @@ def _traced(
         stack.enter_context(canonical())
         stack.enter_context(one_thread())
         _replace_meta_state(model)
+        stack.enter_context(part.watched())
         stack.enter_context(recorder.following())
         stack.enter_context(devices)
         stack.enter_context(evaluation)
         model(*given_args, **given_kwargs)
-    return _trace_of(recorder, args, kwargs, *notes)
+    return _trace_of(recorder, part, args, kwargs, *notes)
 
 
 def trace_real(
-    model: torch.nn.Module, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    model: torch.nn.Module,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    module: Scope = "",
 ) -> Trace:
     """The same trace from a real forward pass, on the device where the model and its inputs are.
 
     What the pass changes in the model beside its modules' attributes stays changed: give it a copy.
 
     Raises:
+        TargetError: the model has no such part, or does not call it.
         TraceError: the model raised.
     """
     kwargs = dict(kwargs or {})
     model = getattr(model, "_orig_mod", model)
-    recorder = Recorder(ScopeTracker(model))
-    with as_found(model), canonical(), recorder.following(), Execution(recorder.record):
+    recorder, part = Recorder(ScopeTracker(model)), Part(model, module)
+    with ExitStack() as stack:
+        for context in (as_found(model), canonical(), part.watched(), recorder.following()):
+            stack.enter_context(context)
+        stack.enter_context(Execution(recorder.record))
         model(*args, **kwargs)
-    return _trace_of(recorder, args, kwargs)
+    return _trace_of(recorder, part, args, kwargs)
 
 
 def _trace_of(
-    recorder: Recorder, args: tuple[Any, ...], kwargs: Mapping[str, Any], *notes: str
+    recorder: Recorder, part: Part, args: tuple[Any, ...], kwargs: Mapping[str, Any], *notes: str
 ) -> Trace:
+    if part.scope:
+        return part.of(recorder, *notes)
     return Trace(
         modules=module_specs(recorder.scopes.model, recorder.scopes.visits),
         calls=tuple(recorder.calls),
-        inputs=_named_inputs(args, kwargs),
+        inputs=named_specs(args, kwargs),
         assumptions=recorder.assumptions(),
         notes=notes,
     )
@@ -178,8 +195,3 @@ def _tensors_of(
     for leaf in tree_leaves((args, kwargs)):
         if isinstance(leaf, torch.Tensor):
             yield leaf
-
-
-def _named_inputs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, TensorSpec]:
-    named = [*((str(place), value) for place, value in enumerate(args)), *kwargs.items()]
-    return {name: spec_of(value) for name, value in named if isinstance(value, torch.Tensor)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -44,6 +44,23 @@ def tensors_among(values: Iterable[Any]) -> list[torch.Tensor]:
         elif isinstance(value, (list, tuple)):
             found += tensors_among(value)
     return found
+
+
+def named_specs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, TensorSpec]:
+    """The tensors among a module's arguments by name: ``"0"``, ``"mask"``, ``"targets[0].boxes"``."""
+    named = [*((str(place), value) for place, value in enumerate(args)), *kwargs.items()]
+    return dict(pair for name, value in named for pair in _specs_inside(name, value))
+
+
+def _specs_inside(name: str, value: Any) -> Iterator[tuple[str, TensorSpec]]:
+    if isinstance(value, torch.Tensor):
+        yield name, spec_of(value)
+    elif isinstance(value, (list, tuple)):
+        for place, item in enumerate(value):
+            yield from _specs_inside(f"{name}[{place}]", item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _specs_inside(f"{name}.{key}", item)
 
 
 def argument_of(value: Any) -> Argument:

@@ -1,0 +1,59 @@
+"""Models that say what they are called with: by an attribute, or as those of a library do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flopscope.load.inputs import Inputs, InputSpec, as_inputs
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from flopscope.load.sources import Options
+
+Known: TypeAlias = "Callable[[nn.Module, Options], Iterable[Inputs] | None]"
+
+
+def known_inputs(model: nn.Module, options: Options) -> Iterable[Inputs] | None:
+    """What a model may be called with, the likeliest first; None where it doesn't say."""
+    for row in _ROWS:
+        found = row(model, options)
+        if found is not None:
+            return found
+    return None
+
+
+def _example(model: nn.Module, _options: Options) -> Iterable[Inputs] | None:
+    """``example_input_array``, as Lightning calls it."""
+    example = getattr(model, "example_input_array", None)
+    return None if example is None else (as_inputs(example, ("input: its example_input_array",)),)
+
+
+def _of_timm(model: nn.Module, options: Options) -> Iterable[Inputs] | None:
+    """``pretrained_cfg``, which models of timm have."""
+    config: Any = getattr(model, "pretrained_cfg", None) or getattr(model, "default_cfg", None)
+    if not isinstance(config, Mapping) or "input_size" not in config:
+        return None
+    return (image(tuple(config["input_size"]), options, "timm"),)
+
+
+def _of_transformers(model: nn.Module, options: Options) -> Iterable[Inputs] | None:
+    """Any model of transformers, which can only be one where that has been imported."""
+    library = sys.modules.get("transformers")
+    if library is None or not isinstance(model, library.PreTrainedModel):
+        return None
+    from flopscope.load.sources.hf import inputs_of
+
+    return inputs_of(model, options)
+
+
+def image(size: tuple[int, ...], options: Options, whose: str) -> Inputs:
+    """A batch of images, or of videos, of one size."""
+    shape = (options.batch or 1, *size)
+    sizes = "x".join(map(str, size))
+    return Inputs((InputSpec(shape),), notes=(f"input: {whose}'s own size, {sizes}",))
+
+
+_ROWS: tuple[Known, ...] = (_example, _of_timm, _of_transformers)

@@ -1,0 +1,152 @@
+"""A request to a report: the model that it names is found, built, given inputs and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from torch import nn
+
+from flopscope import assumptions
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.load.config_file import read_config
+from flopscope.load.forward import check_inputs
+from flopscope.load.given import candidates, is_floating, parse_given
+from flopscope.load.inputs import Inputs, parse_dtype
+from flopscope.load.sources import Options, Source, resolve
+from flopscope.load.target import parse_target
+from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
+from flopscope.records import Trace
+from flopscope.report import Report
+from flopscope.request import Request
+from flopscope.running import Mode, Plan, Runnable
+from flopscope.trace import building
+
+Progress: TypeAlias = Callable[[str], None]
+
+
+def _silent(_step: str) -> None:
+    """Nobody is waiting to be told."""
+
+
+def profile_target(request: Request, progress: Progress = _silent) -> Report:
+    """Import, build and count the model that a request names, and measure it if asked to.
+
+    Args:
+        request: the target, its inputs and what to do.
+        progress: told what is being done, in a few words, whenever that changes.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    spec = parse_target(request.target, request.arguments)
+    if request.config is not None:
+        spec = replace(spec, settings=read_config(request.config))
+    parse_given(request.inputs)
+    options = _options(request)
+    plan = _plan(request)
+    assumed = assumptions.parse(request.assume)
+    progress(f"importing {spec.path}")
+    source = resolve(spec, options)
+    progress(f"building {spec.path}")
+    model, notes = _built_for_counting(source)
+    model = plan.mode.prepared(model)
+    chosen: list[Inputs] = []
+
+    def runnable() -> Runnable:
+        progress(f"building {spec.path} with its weights")
+        real = plan.mode.prepared(source.build()).to(plan.device)
+        args, kwargs = chosen[-1].on(plan.device)
+        progress(f"running {spec.path} on {plan.device}")
+        return real, args, kwargs
+
+    subject = Subject(
+        request.target,
+        model,
+        runnable,
+        assume=assumed,
+        strict=request.strict,
+        is_ours=not source.is_instance,
+    )
+    progress(f"counting {spec.path}")
+    found = _first_accepted(
+        subject, plan, candidates(request.inputs, source, model, options), chosen
+    )
+    notes = (*source.notes, *notes, *chosen[-1].notes)
+    if not request.time:
+        notes = (*notes, "time was not measured, as asked")
+    return report_on(replace(subject, notes=notes), found, plan)
+
+
+def _options(request: Request) -> Options:
+    return Options(
+        task=request.task,
+        batch=request.inputs.batch,
+        seq=request.inputs.seq,
+        unsafe_pickle=request.unsafe_pickle,
+    )
+
+
+def _plan(request: Request) -> Plan:
+    runs = request.time or bool(request.counters)
+    dtype = None if request.inputs.dtype is None else parse_dtype(request.inputs.dtype)
+    mode = Mode(
+        dtype=dtype if dtype is not None and is_floating(dtype) else None,
+        train=request.train,
+        autocast=None if request.autocast is None else parse_dtype(request.autocast),
+    )
+    device = chosen_device(request.device) if runs else "cpu"
+    return Plan(request.counters, request.time, device, mode, request.module)
+
+
+def _first_accepted(
+    subject: Subject, plan: Plan, offered: Iterator[Inputs], chosen: list[Inputs]
+) -> Trace:
+    """The trace on the first inputs that the model accepts, which are left at the end of chosen.
+
+    Raises:
+        InputError: it takes none of them, by its signature.
+        TraceError: what it raised for the first ones.
+    """
+    refused: list[FlopscopeError] = []
+    wanting: list[tuple[Inputs, NeedsValuesError]] = []
+    for inputs in offered:
+        chosen.append(inputs)
+        args, kwargs = inputs.on("meta")
+        try:
+            check_inputs(subject.model.forward, args, kwargs)
+            return traced(subject, plan, args, kwargs)
+        except NeedsValuesError as error:
+            wanting.append((inputs, error))
+        except (TraceError, InputError) as error:
+            refused.append(error)
+    if not wanting:
+        raise refused[0]
+    inputs, error = wanting[0]
+    chosen.append(inputs)
+    return traced_for_real(subject, plan, error)
+
+
+def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
+    """The model without weights, or with them where its constructor insists on values."""
+    if source.is_instance:
+        return source.build(), ()
+    try:
+        with building():
+            return source.build(), ()
+    except FlopscopeError as error:
+        if not _for_want_of_values(error):
+            raise
+        model = source.build()
+        return model, (f"built with its weights, since without them: {error.message}",)
+
+
+def _for_want_of_values(error: BaseException | None) -> bool:
+    """Whether some exception behind this one is torch's or ours about a tensor without values."""
+    while error is not None:
+        told = isinstance(error, RuntimeError) and "meta" in str(error)
+        if told or isinstance(error, (NotImplementedError, NeedsValuesError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
