@@ -27,9 +27,9 @@ from benchmarks.accuracy_peers import peers
 from flopscope import tree
 from flopscope.analysis.active_params import active_params, parameters_read
 from flopscope.analysis.conventions import total
-from flopscope.api import profile_target
 from flopscope.errors import FlopscopeError
-from flopscope.request import Request
+from flopscope.request import GivenInputs, Request
+from flopscope.targeting import profile_target
 from tests.truth import detectors, language, zoo
 
 TRUTH = Path(__file__).parent.parent / "tests" / "truth"
@@ -82,7 +82,9 @@ def torchvision_families() -> Iterator[tuple[str, int, tuple[object, ...], bool]
     for row in counting(rows, "weights"):
         target = row["target"], row["shapes"]
         if target not in known:
-            request = Request(row["target"], shapes=tuple(row["shapes"].split()), time=False)
+            request = Request(
+                row["target"], inputs=GivenInputs(tuple(row["shapes"].split())), time=False
+            )
             report = profile_target(request)
             known[target] = report.macs, report.params
         macs, params = known[target]

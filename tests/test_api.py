@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 import flopscope
-from flopscope.api import profile_target
 from flopscope.errors import (
     IncompleteCountError,
     InputError,
@@ -16,7 +15,8 @@ from flopscope.errors import (
     TraceError,
     UsageError,
 )
-from flopscope.request import Request
+from flopscope.request import GivenInputs, Request
+from flopscope.targeting import profile_target
 
 SEED_SHAPE = (2, 384, 32, 32)
 CONV = 2 * 384 * 384 * 3 * 3 * 32 * 32  # MACs of a 3x3 convolution that keeps the size
@@ -35,7 +35,7 @@ SEED = {
 @pytest.mark.parametrize(("norm_fn", "stride"), SEED)
 def test_the_residual_block_costs_what_its_convolutions_do(norm_fn, stride):
     target = f"examples/residual_block.py:ResidualBlock(norm_fn={norm_fn!r}, stride={stride})"
-    report = profile_target(Request(target, shapes=("2,384,32,32",), time=False))
+    report = profile_target(Request(target, inputs=GivenInputs(("2,384,32,32",)), time=False))
     assert (report.params, report.macs) == SEED[norm_fn, stride]
     assert report.uncounted == ()
 
@@ -78,7 +78,7 @@ def test_a_model_without_weights_is_counted_and_says_why_it_was_not_run():
 
 def test_a_model_that_does_not_fit_is_counted_and_says_what_it_needs():
     target = "torch.nn:Linear(4000000, 4000000)"  # 64 TB
-    report = profile_target(Request(target, shapes=("1,4000000",)))
+    report = profile_target(Request(target, inputs=GivenInputs(("1,4000000",))))
     assert report.macs == 4_000_000**2
     assert report.timing is None
     assert any("116 TiB" in note for note in report.notes)
@@ -185,5 +185,5 @@ def test_a_constructor_that_fails_is_not_run_again_with_weights(tmp_path, capfd)
         "        raise TypeError('a typo')\n"
     )
     with pytest.raises(TargetError, match="a typo"):
-        profile_target(Request(f"{tmp_path / 'broken.py'}:Net", shapes=("1,2",)))
+        profile_target(Request(f"{tmp_path / 'broken.py'}:Net", inputs=GivenInputs(("1,2",))))
     assert capfd.readouterr().out == "once\n"

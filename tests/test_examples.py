@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import flopscope
-from flopscope.api import profile_target
-from flopscope.request import Request
+from flopscope.request import GivenInputs, Request
+from flopscope.targeting import profile_target
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 OUTPUT = "\n# Output:\n"
@@ -70,7 +70,7 @@ def test_an_operator_with_a_formula_of_its_own_is_counted() -> None:
     batch, steps, width = 2, 16, 8
     request = Request(
         f"{EXAMPLES / 'custom_operator.py'}:Mixer({width})",
-        shapes=(f"{batch},{steps},{width}",),
+        inputs=GivenInputs((f"{batch},{steps},{width}",)),
         time=False,
     )
     report = profile_target(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -41,6 +41,15 @@ class Mode:
         if self.dtype is not None:
             model = model.to(getattr(torch, self.dtype))
         return model if self.train is None else model.train(self.train)
+
+    def notes(self) -> Iterator[str]:
+        """What a reader should know of it: how it differs from the default."""
+        if self.dtype not in (None, "float32"):
+            yield f"the model's parameters are {self.dtype}, as asked"
+        if self.autocast is not None:
+            yield f"operators are cast to {self.autocast} by torch.autocast"
+        if self.train:
+            yield "the model is in training mode"
 
     def entered(self, device: str) -> AbstractContextManager[Any]:
         """What it runs under on a device."""

@@ -73,7 +73,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     found = _first_accepted(
         subject, plan, candidates(request.inputs, source, model, options), chosen
     )
-    notes = (*source.notes, *notes, *chosen[-1].notes)
+    notes = (*source.notes, *notes, *chosen[-1].notes, *plan.mode.notes())
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
@@ -123,9 +123,9 @@ def _first_accepted(
             refused.append(error)
     if not wanting:
         raise refused[0]
-    inputs, error = wanting[0]
+    inputs, reason = wanting[0]
     chosen.append(inputs)
-    return traced_for_real(subject, plan, error)
+    return traced_for_real(subject, plan, reason)
 
 
 def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:

@@ -104,7 +104,7 @@ Run = Callable[..., Result]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "Missing argument 'TARGET'"),
+        ([], "Missing argument 'TARGET"),
         (["nets:Net", "--shap", "1"], "--shape"),
         (["nets:Net", "--device", "tpu"], "'tpu' is not one of auto, cpu, cuda"),
         (["nets:Net", "--device", "cuda:x"], "'cuda:x' is not one of"),

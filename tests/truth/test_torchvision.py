@@ -16,8 +16,8 @@ import pytest
 
 pytest.importorskip("torchvision", reason="torchvision is not installed")
 
-from flopscope.api import profile_target
-from flopscope.request import Request
+from flopscope.request import GivenInputs, Request
+from flopscope.targeting import profile_target
 
 TABLE = Path(__file__).with_name("torchvision.csv").read_text(encoding="utf-8")
 ROWS = list(csv.DictReader(TABLE.splitlines()))
@@ -30,7 +30,7 @@ QUICK = ("resnet18", "resnet50", "vit_b_16", "swin_t", "mobilenet_v3_large", "co
 @pytest.mark.parametrize("row", WITHOUT_BOXES, ids=lambda row: row["weights"])
 def test_macs_and_params_are_those_that_torchvision_publishes(row):
     shapes = tuple(row["shapes"].split())
-    report = profile_target(Request(row["target"], shapes=shapes, time=False))
+    report = profile_target(Request(row["target"], inputs=GivenInputs(shapes), time=False))
     assert f"{report.macs / 1e9:.3f}" == f"{float(row['published_gmacs']):.3f}"
     assert report.params == int(row["published_params"])
     assert report.uncounted == ()
@@ -54,7 +54,7 @@ def test_the_sizes_are_those_that_torchsummary_prints():
     torchvision has since put an adaptive pooling before the classifier, of 512 x 7 x 7 outputs.
     """
     target = "torchvision.models:vgg16"
-    report = profile_target(Request(target, shapes=("1,3,224,224",), time=False))
+    report = profile_target(Request(target, inputs=GivenInputs(("1,3,224,224",)), time=False))
     sizes = {name: nbytes / 2**20 for name, nbytes in report.to_dict()["sizes"].items()}
     pooling = 2 * 512 * 7 * 7 * 4 / 2**20
     assert sizes["input_bytes"] == pytest.approx(0.57, abs=0.005)

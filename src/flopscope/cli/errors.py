@@ -11,6 +11,7 @@ import click
 
 from flopscope.errors import FlopscopeError, TraceError
 from flopscope.load.blame import location
+from flopscope.report.several import Several
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
@@ -32,6 +33,20 @@ class UsageInALine(click.ClickException):
         """Write the mistake and where to read on, one line each."""
         click.echo(f"Error: {self.message}", file=file, err=True)
         click.echo(f"Hint: {self.command} --help shows what can be given", file=file, err=True)
+
+
+class PartlyFailedError(FlopscopeError):
+    """Some of several targets could not be profiled; the report of the others names them."""
+
+    def __init__(self, several: Several) -> None:
+        failures = several.failures
+        targets = len(several.reports) + len(failures)
+        first = failures[0]
+        super().__init__(
+            f"{len(failures)} of {targets} targets failed: {first.target}: {first.message}",
+            hint=first.hint,
+        )
+        self.exit_code = max(failure.exit_code for failure in failures)
 
 
 @contextmanager

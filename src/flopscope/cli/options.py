@@ -8,17 +8,11 @@ from pathlib import Path
 
 import click
 
-from flopscope.assumptions import parse as parse_assumptions
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
-from flopscope.load.config_file import check_config_suffix
-from flopscope.load.given import is_floating, parse_given
-from flopscope.load.inputs import parse_dtype
 from flopscope.load.spelling import did_you_mean
-from flopscope.load.target import parse_target
 from flopscope.report import format_of
 from flopscope.report.columns import COLUMNS
-from flopscope.request import Request
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
 
@@ -52,23 +46,6 @@ def check_columns(names: Sequence[str], counters: Sequence[str]) -> None:
             raise UsageError(f"no column '{name}' without that counter", f"add --counter {name}")
         listed = did_you_mean(name, available) or f"the columns are {', '.join(available)}"
         raise UsageError(f"no column '{name}'", listed)
-
-
-def check_request(request: Request) -> None:
-    """Make sure that what was typed can be read: of the target, its arguments and its inputs.
-
-    Raises:
-        UsageError, TargetError, InputError: something cannot.
-    """
-    parse_assumptions(request.assume)
-    parse_target(request.target, request.arguments)
-    parse_given(request.inputs)
-    if request.inputs.function is not None:
-        parse_target(request.inputs.function)
-    if request.config is not None:
-        check_config_suffix(request.config)
-    if request.autocast is not None and not is_floating(parse_dtype(request.autocast)):
-        raise UsageError(f"nothing is cast to {request.autocast}", hint="write --autocast bf16")
 
 
 def check_output(path: Path) -> None:

@@ -1,32 +1,37 @@
-"""``flopscope profile``: one model on one input, counted and measured."""
+"""``flopscope profile``: models, each on one input, counted and measured."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 from flopscope.assumptions import RULES as ASSUMPTIONS
-from flopscope.cli.errors import Command
+from flopscope.cli.errors import Command, PartlyFailedError
+from flopscope.cli.models import check_request, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
     check_output,
-    check_request,
     read_device,
     read_names,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
+from flopscope.errors import FlopscopeError
 from flopscope.report import FORMATS, Report, View, format_of
 from flopscope.report.files import write
+from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
-from flopscope.request import GivenInputs, Request
+from flopscope.request import Request
 
 ALL = "all"
+
+Progress: TypeAlias = Callable[[str], None]
 
 EPILOG = """\b
 Examples:
@@ -39,9 +44,8 @@ Examples:
   Models that libraries know by name, on inputs that they know themselves:
     flopscope profile timm:resnet50 torchvision:resnet50 --no-time
     flopscope profile "hf:llama(num_hidden_layers=2)" --batch 4 --seq 512 --no-time
-  Token numbers and a mask, by name; and other arguments of forward:
-    flopscope profile mypkg:Net --shape ids:1,128:int64@0..50257 --shape mask:1,128:bool \\
-      --kwarg use_cache=False
+  Token numbers and a mask, by name:
+    flopscope profile mypkg:Net --shape ids:1,128:long@0..50257 --shape mask:1,128:bool
   A detector, which takes a list of images:
     flopscope profile mypkg:Detector --input "[[3,480,640],[3,600,800]]"
   One part of a model, as a whole forward pass feeds it:
@@ -59,79 +63,7 @@ Examples:
     epilog=EPILOG,
     short_help="Count and measure models, each on one input.",
 )
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option(
-    "--arg",
-    "arguments",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="An argument for the constructor. A Python literal, a name in torch, or else a string;"
-    " true and false are True and False; a.b=1 sets b in the mapping a. Repeatable.",
-)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Arguments for the constructor, from a file in JSON, YAML or TOML. --arg and the call"
-    " overrule it.",
-)
-@click.option(
-    "--task",
-    metavar="TASK",
-    help="The head of a model of transformers: causal-lm, image-classification, ...",
-)
-@click.option(
-    "--shape",
-    "shapes",
-    metavar="[NAME:]SIZES[:TYPE][@LOW..HIGH]",
-    multiple=True,
-    help="An input: 2,384,32,32 or 2x384x32x32, [] for a scalar. Without a name it is positional;"
-    " integers are 0 unless a range to draw from is given. Repeatable.",
-)
-@click.option(
-    "--input",
-    "structures",
-    metavar="[NAME=]STRUCTURE",
-    multiple=True,
-    help="An input that is a list, a tuple or a mapping of tensors: boxes=[[4,4],[7,4]]:float32."
-    " Repeatable.",
-)
-@click.option(
-    "--inputs",
-    "function",
-    metavar="PLACE:FUNCTION",
-    help="A function that returns all inputs: a tuple of positional, a dict of named ones, or both.",
-)
-@click.option(
-    "--kwarg",
-    "kwargs",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Another keyword argument of forward, read as --arg is. Repeatable.",
-)
-@click.option(
-    "--batch", type=click.IntRange(min=1), metavar="N", help="The first size of every input."
-)
-@click.option(
-    "--seq",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="How many tokens, for a language model that is given no shapes.",
-)
-@click.option(
-    "--dtype",
-    metavar="TYPE",
-    help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
-    " floating-point type is the model's, too.  [default: float32]",
-)
-@click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16.")
-@click.option("--train", is_flag=True, help="Put the model in training mode; the default is eval.")
-@click.option(
-    "--module",
-    metavar="PATH",
-    default="",
-    help="Report on this part of the model alone, as a whole forward pass feeds it.",
-)
+@takes_models
 @click.option(
     "--counter",
     "counters",
@@ -199,28 +131,10 @@ Examples:
     + ".",
 )
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
-@click.option(
-    "--unsafe-pickle",
-    is_flag=True,
-    help="Load a pickled model, which runs whatever code is in the file.",
-)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
     *,
-    targets: tuple[str, ...],
-    arguments: tuple[str, ...],
-    config: Path | None,
-    task: str | None,
-    shapes: tuple[str, ...],
-    structures: tuple[str, ...],
-    function: str | None,
-    kwargs: tuple[str, ...],
-    batch: int | None,
-    seq: int | None,
-    dtype: str | None,
-    autocast: str | None,
-    train: bool,
-    module: str,
+    requests: tuple[Request, ...],
     counters: tuple[str, ...],
     device: str,
     time: bool,
@@ -232,7 +146,6 @@ def command(
     fold: bool,
     assume: tuple[str, ...],
     strict: bool,
-    unsafe_pickle: bool,
     debug: bool,
 ) -> None:
     """Count the MACs, FLOPs, parameters and bytes of one forward pass, and measure its time.
@@ -246,33 +159,54 @@ def command(
     The working directory is on the path. Naming a target runs its code, as python -m does.
     """
     del debug  # see cli.errors.Command
-    requests = [
-        Request(
-            target,
-            arguments=arguments,
-            config=config,
-            task=task,
-            unsafe_pickle=unsafe_pickle,
-            inputs=GivenInputs(shapes, structures, kwargs, function, dtype, batch, seq),
-            module=module,
-            train=train,
-            autocast=autocast,
+    requests = tuple(
+        replace(
+            request,
             counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
             device=device,
             time=time,
             assume=assume,
             strict=strict,
         )
-        for target in targets
-    ]
+        for request in requests
+    )
     view = View(depth=depth, columns=columns, sort=sort, fold=fold)
     _refuse_early(requests, view, outputs)
-    (report,) = map(_profiled, requests)
+    with narration() as progress:
+        several = None if len(requests) == 1 else _several(requests, progress)
+        report = _profiled(requests[0], progress) if several is None else None
+
+    def render(format_name: str, view: View) -> str:
+        if several is not None:
+            return SEVERAL_FORMATS[format_name](several, view)
+        assert report is not None
+        return FORMATS[format_name](report, view)
+
     for path in outputs:
-        write(path, FORMATS[format_of(path)](report, view))
+        write(path, render(format_of(path), view))
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
-    show(FORMATS[format_name](report, fitted), color=screen.color)
+    show(render(format_name, fitted), color=screen.color)
+    if several is not None and several.failures:
+        raise PartlyFailedError(several)
+
+
+def _several(requests: Sequence[Request], progress: Progress) -> Several:
+    """What comes of every target, whatever becomes of the others.
+
+    Raises:
+        FlopscopeError: nothing comes of any of them.
+    """
+    reports, failures, errors = [], [], []
+    for request in requests:
+        try:
+            reports.append(_profiled(request, progress))
+        except FlopscopeError as error:  # noqa: PERF203 - each target stands alone
+            errors.append(error)
+            failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
+    if not reports:
+        raise errors[0]
+    return Several(tuple(reports), tuple(failures))
 
 
 def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Path]) -> None:
@@ -285,8 +219,8 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
         check_request(request)
 
 
-def _profiled(request: Request) -> Report:
-    with narration() as progress, stdout_reserved():
+def _profiled(request: Request, progress: Progress) -> Report:
+    with stdout_reserved():
         progress("loading torch")
         # Here, not above: it takes seconds that no usage error should have to wait for.
         from flopscope.targeting import profile_target  # noqa: PLC0415 - see above

@@ -109,7 +109,11 @@ def _parameters(factory: Callable[..., Any]) -> list[str]:
 
 def _annotations(factory: Callable[..., Any]) -> dict[str, Any]:
     """The types of parameters by name, in order, as far as they can be found out."""
-    function = factory.__init__ if isinstance(factory, type) else factory
+    function = factory
+    if isinstance(factory, type):
+        function = next(
+            kind.__dict__["__init__"] for kind in factory.__mro__ if "__init__" in kind.__dict__
+        )
     try:
         hints = typing.get_type_hints(function)
     except (NameError, TypeError, AttributeError):  # a name that only a type checker imports
@@ -119,11 +123,13 @@ def _annotations(factory: Callable[..., Any]) -> dict[str, Any]:
 
 def _config_type(annotation: Any) -> type | None:
     """The config class in an annotation, such as ``Config | None``."""
-    for candidate in (annotation, *typing.get_args(annotation)):
-        is_class = isinstance(candidate, type)
-        if is_class and (dataclasses.is_dataclass(candidate) or _is_pydantic(candidate)):
-            return candidate
-    return None
+    candidates = (annotation, *typing.get_args(annotation))
+    classes = (candidate for candidate in candidates if isinstance(candidate, type))
+    return next(filter(_is_config, classes), None)
+
+
+def _is_config(kind: type) -> bool:
+    return dataclasses.is_dataclass(kind) or _is_pydantic(kind)
 
 
 def _is_pydantic(kind: type) -> bool:

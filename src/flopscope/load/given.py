@@ -39,6 +39,7 @@ def parse_given(given: GivenInputs, dtypes: Mapping[int | str, str] | None = Non
         InputError: one of them cannot be read.
         UsageError: two of them have the same name, or a function makes the inputs, too.
     """
+    parse_dtype(given.dtype or "float32")
     read = [*_shapes(given, dtypes or {}), *_structures(given)]
     others = parse_options(given.kwargs, "--kwarg").keyword
     names = [name for name, _ in (*read, *others.items()) if name is not None]

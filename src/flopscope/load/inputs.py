@@ -66,9 +66,9 @@ class InputSpec:
     def make(self, device: str) -> torch.Tensor:
         """The tensor on a device, the same each time, leaving torch's own random state alone.
 
-        Floats are drawn from the normal distribution, integers and bools are zero, which indexes any
-        embedding; with a range they are drawn from it evenly. On ``"meta"``, floats have no values;
-        integers and bools are on the CPU, for their values are known.
+        Floats are drawn from the normal distribution, integers and bools are zero, which indexes
+        any embedding; with a range they are drawn from it evenly. On ``"meta"``, floats have no
+        values; integers and bools are on the CPU, for their values are known.
 
         Raises:
             InputError: it is too large for any memory.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.load.inputs import Inputs, InputSpec, as_inputs
+from flopscope.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from flopscope.load.sources import Options
 
 Known: TypeAlias = "Callable[[nn.Module, Options], Iterable[Inputs] | None]"
+
+INPUTS_OF: Registry[Known] = Registry({"transformers": "flopscope.load.sources.hf:inputs_of"})
+"""What makes the inputs of any model of a library."""
 
 
 def known_inputs(model: nn.Module, options: Options) -> Iterable[Inputs] | None:
@@ -44,9 +48,7 @@ def _of_transformers(model: nn.Module, options: Options) -> Iterable[Inputs] | N
     library = sys.modules.get("transformers")
     if library is None or not isinstance(model, library.PreTrainedModel):
         return None
-    from flopscope.load.sources.hf import inputs_of
-
-    return inputs_of(model, options)
+    return INPUTS_OF["transformers"](model, options)
 
 
 def image(size: tuple[int, ...], options: Options, whose: str) -> Inputs:

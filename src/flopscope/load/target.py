@@ -1,4 +1,4 @@
-"""A target such as ``"mypkg:ResidualBlock(384, 384, stride=2)"`` taken apart: nothing is imported."""
+"""A target such as ``"mypkg:ResidualBlock(384, stride=2)"`` taken apart, before any import."""
 
 from __future__ import annotations
 

@@ -103,6 +103,12 @@ def _output(row: Row, _: Report) -> str:
     return format_outputs(row.spec.outputs) if row.ran else "not called"
 
 
+def _input(row: Row, report: Report) -> str:
+    """What the model is given: said once, on its own row."""
+    is_model = row.kind == "module" and row.nodes[0] is report.profile.root
+    return format_outputs(tuple(tensor for _, tensor in report.inputs)) if is_model else ""
+
+
 def _share(row: Row, report: Report) -> float | None:
     return 100 * row.cost.flops / report.flops if report.flops else None
 
@@ -121,8 +127,9 @@ def _rate(row: Row, report: Report) -> float | None:
     return rate / 1e9 if rate is not None else None
 
 
-def _reading(reading: Reading, row: Row, _: Report) -> float | None:
-    if row.kind == "own":
+def _reading(name: str, row: Row, report: Report) -> float | None:
+    reading = next((reading for reading in report.readings if reading.name == name), None)
+    if row.kind == "own" or reading is None:
         return None
     return _sum(
         [
@@ -146,6 +153,7 @@ _number = partial(format_fixed, decimals=1)
 COLUMNS: tuple[Column, ...] = (
     Column("module", "Module", _name, str, "name", 100),
     Column("type", "Type", _type, str, "name", 55),
+    Column("input", "Input", _input, str, "text", 25, on_request),
     Column("output", "Output", _output, str, "text", 20),
     Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
     Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80),
@@ -165,7 +173,7 @@ def columns_of(report: Report, view: View) -> tuple[Column, ...]:
     Raises:
         UsageError: there is no column of a name in the view.
     """
-    module, *others = _available(report)
+    module, *others = available_columns(report)
     if not view.columns:
         return (module, *(column for column in others if column.shown(report)))
     asked = [column_named(name, report) for name in view.columns]
@@ -178,7 +186,7 @@ def column_named(name: str, report: Report) -> Column:
     Raises:
         UsageError: there is none.
     """
-    columns = {column.name: column for column in _available(report)}
+    columns = {column.name: column for column in available_columns(report)}
     if name in columns:
         return columns[name]
     near = difflib.get_close_matches(name, columns, n=1)
@@ -186,7 +194,7 @@ def column_named(name: str, report: Report) -> Column:
     raise UsageError(f"no column {name!r}", hint=hint)
 
 
-def _available(report: Report) -> Iterator[Column]:
+def available_columns(report: Report) -> Iterator[Column]:
     """Each counter stands beside the column of ours that it compares with."""
     for column in COLUMNS:
         yield column
@@ -199,7 +207,7 @@ def _counter(reading: Reading) -> Column:
     return Column(
         name=reading.name,
         title=f"{reading.name} {reading.unit}",
-        value=partial(_reading, reading),
+        value=partial(_reading, reading.name),
         text=_quantity,
         kind="figure",
         importance=75,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flopscope.report.characters import shorten, spelling
-from flopscope.report.columns import Column, columns_of
+from flopscope.report.columns import Column, available_columns, columns_of
 from flopscope.report.fitting import GAP, Needs, align, fit
-from flopscope.report.outline import Line, outline
-from flopscope.report.rows import Row
+from flopscope.report.outline import outline, rank
+from flopscope.report.rows import Row, row_of
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -72,14 +72,52 @@ def grid_of(report: Report, view: View) -> Grid:
     never cut.
     """
     spell = spelling(view)
-    ellipsis = spell("…")
     columns = columns_of(report, view)
+    entries = []
+    for line in outline(report, columns, view):
+        label = Label(spell(line.guides), spell(line.row.name), spell(line.row.times))
+        entries.append(Entry(label, line.row, report))
+    return _grid(entries, columns, view)
+
+
+def grid_of_several(reports: Sequence[Report], view: View) -> Grid:
+    """A line for each of several reports, in the columns that any of them has."""
+    spell = spelling(view)
+    shown = {column.name for report in reports for column in columns_of(report, view)}
+    if not view.columns:
+        shown = (shown | {"input", "bytes"}) - {"type", "output"}
+    columns = {column.name: column for report in reports for column in available_columns(report)}
+    label_column = replace(columns["module"], title="Target")
+    others = (column for name, column in columns.items() if name in shown - _OF_ONE_REPORT)
+    entries = []
+    for report in reports:
+        name = f"{report.target} {report.module}".rstrip()
+        row = row_of(report.profile.root, replace(view, depth=0))
+        entries.append(Entry(Label("", spell(name), ""), row, report))
+    if view.sort is not None:
+        entries.sort(key=lambda entry: rank(columns[str(view.sort)], entry.row, entry.report))
+    return _grid(entries, (label_column, *others), view)
+
+
+_OF_ONE_REPORT = {"module", "share"}
+"""Columns that say nothing of a whole report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a table: what it is called, what it is about, and the report that it is from."""
+
+    label: Label
+    row: Row
+    report: Report
+
+
+def _grid(entries: Sequence[Entry], columns: tuple[Column, ...], view: View) -> Grid:
+    spell = spelling(view)
+    ellipsis = spell("…")
     label_column, *others = columns
-    lines = outline(report, columns, view)
-    labels = [
-        Label(spell(line.guides), spell(line.row.name), spell(line.row.times)) for line in lines
-    ]
-    cells = {column.name: _cells(column, lines, report, spell) for column in others}
+    labels = [entry.label for entry in entries]
+    cells = {column.name: _cells(column, entries, spell) for column in others}
     needs = {label_column.name: _label_needs(label_column, labels, view)}
     needs |= {column.name: _needs(column, cells[column.name]) for column in others}
     widths = fit(needs, view.width)
@@ -94,17 +132,15 @@ def grid_of(report: Report, view: View) -> Grid:
     return Grid(
         columns=(label_column, *kept),
         widths=widths,
-        rows=tuple(line.row for line in lines),
+        rows=tuple(entry.row for entry in entries),
         labels=tuple(_cut(label, widths[label_column.name], ellipsis) for label in labels),
         cells={column.name: fitted(column) for column in kept},
         left_out=tuple(column for column in others if column.name not in widths),
     )
 
 
-def _cells(
-    column: Column, lines: tuple[Line, ...], report: Report, spell: Callable[[str], str]
-) -> list[str]:
-    cells = [spell(column.cell(line.row, report)) for line in lines]
+def _cells(column: Column, entries: Sequence[Entry], spell: Callable[[str], str]) -> list[str]:
+    cells = [spell(column.cell(entry.row, entry.report)) for entry in entries]
     return cells if column.in_words else align(cells)
 
 

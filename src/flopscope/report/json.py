@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.costs import Cost
@@ -16,8 +17,10 @@ from flopscope.tree import Node, OperatorTotal, Uncounted
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
+    from flopscope.report.several import Several
 
 SCHEMA = "flopscope.report/1"
+SCHEMA_OF_SEVERAL = "flopscope.reports/1"
 
 Object: TypeAlias = dict[str, Any]
 
@@ -27,6 +30,17 @@ def render(report: Report, view: View) -> str:
     entries = (
         f"{json.dumps(key)}: {_value(value, view)}" for key, value in document(report).items()
     )
+    return "{\n  " + ",\n  ".join(entries) + "\n}"
+
+
+def render_several(several: Several, view: View) -> str:
+    """All reports as they are alone, one to a line, and what failed."""
+    written = {
+        "schema": SCHEMA_OF_SEVERAL,
+        "reports": [document(report) for report in several.reports],
+        "failures": [asdict(failure) for failure in several.failures],
+    }
+    entries = (f"{json.dumps(key)}: {_value(value, view)}" for key, value in written.items())
     return "{\n  " + ",\n  ".join(entries) + "\n}"
 
 

@@ -32,7 +32,7 @@ def outline(report: Report, columns: tuple[Column, ...], view: View) -> tuple[Li
     def inside(row: Row, guides: str) -> Iterator[Line]:
         shown = [child for child in row.children if child.kind == "module" or adds(child)]
         if order is not None:
-            shown.sort(key=lambda child: _rank(order, child, report))
+            shown.sort(key=lambda child: rank(order, child, report))
         for child in shown:
             last = child is shown[-1]
             yield Line(guides + ("└─ " if last else "├─ "), child)
@@ -45,8 +45,8 @@ def outline(report: Report, columns: tuple[Column, ...], view: View) -> tuple[Li
     return (Line("", root), *inside(root, ""))
 
 
-def _rank(column: Column, row: Row, report: Report) -> tuple[bool, float, str]:
-    """Numbers from the largest down, what is unknown after them, texts in alphabetical order."""
+def rank(column: Column, row: Row, report: Report) -> tuple[bool, float, str]:
+    """A row's place: numbers from the largest down, then what is unknown; texts by the alphabet."""
     value = column.value(row, report)
     if isinstance(value, str):
         return False, 0, value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flopscope.records import Assumption, Reading, Scope
@@ -15,6 +15,7 @@ from flopscope.units import format_bytes, format_fixed, format_mebibytes, format
 
 if TYPE_CHECKING:
     from flopscope.report import Report
+    from flopscope.report.several import Several
 
 Tone: TypeAlias = Literal["plain", "good", "bad"]
 
@@ -70,6 +71,31 @@ def summary(report: Report) -> Iterator[Fact]:
         yield _reading(reading, report)
     if report.notes:
         yield Fact("note" if len(report.notes) == 1 else "notes", report.notes)
+
+
+def summary_of_several(several: Several) -> Iterator[Fact]:
+    """What holds for several reports, and what for one of them alone."""
+    devices = dict.fromkeys(_device(report) for report in several.reports)
+    if devices:
+        yield Fact("device" if len(devices) == 1 else "devices", tuple(devices))
+        yield Fact("convention", (CONVENTION,))
+    incomplete = [report for report in several.reports if report.uncounted]
+    for report in incomplete:
+        fact = _coverage(report)
+        yield replace(fact, lines=(f"{report.target}: {fact.lines[0]}", *fact.lines[1:]))
+    if several.reports and not incomplete:
+        yield Fact("coverage", ("every operator counted",), "good")
+    told = [(note, report.target) for report in several.reports for note in report.notes]
+    notes = {note: [target for said, target in told if said == note] for note, _ in told}
+    lines = tuple(
+        note if len(targets) == len(several.reports) else f"{', '.join(targets)}: {note}"
+        for note, targets in notes.items()
+    )
+    if lines:
+        yield Fact("note" if len(lines) == 1 else "notes", lines)
+    for failure in several.failures:
+        hint = (f"{failure.hint}",) if failure.hint else ()
+        yield Fact("failed", (f"{failure.target}: {failure.message}", *hint), "bad")
 
 
 def _totals(report: Report) -> Iterator[Fact]:

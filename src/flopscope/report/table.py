@@ -14,13 +14,14 @@ from rich.text import Text
 from flopscope.report.characters import spelling
 from flopscope.report.columns import Column
 from flopscope.report.fitting import GAP
-from flopscope.report.grid import Grid, Label, grid_of
+from flopscope.report.grid import Grid, Label, grid_of, grid_of_several
 from flopscope.report.legend import legend
 from flopscope.report.rows import Row
-from flopscope.report.summary import Fact, heading, summary
+from flopscope.report.summary import Fact, heading, summary, summary_of_several
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
+    from flopscope.report.several import Several
 
 _UNBOUNDED = 100_000
 """Cells to a line where nothing bounds it."""
@@ -47,9 +48,27 @@ def render(report: Report, view: View) -> str:
         console.print(Text(spell(report.target), style=_BOLD))
         _print_facts(console, above, labels, view)
         console.print()
-        console.print(Segments(_table(grid, rule=spell("─"))), crop=False, end="")
+        console.print(Segments(_table(grid, rule=spell("─"), totals=True)), crop=False, end="")
         _print_facts(console, marks, labels, view, style=_DIM)
         console.print()
+        _print_facts(console, below, labels, view)
+    return "\n".join(line.rstrip() for line in written.get().splitlines())
+
+
+def render_several(several: Several, view: View) -> str:
+    """A line for each report, what is to be known of them, and what could not be profiled."""
+    spell = spelling(view)
+    grid = grid_of_several(several.reports, view) if several.reports else None
+    marks = tuple(legend(grid)) if grid else ()
+    below = tuple(summary_of_several(several))
+    labels = max(len(spell(fact.label)) for fact in (*marks, *below))
+    console = _console(view)
+    with console.capture() as written:
+        if grid:
+            table = Segments(_table(grid, rule=spell("─"), totals=False))
+            console.print(table, crop=False, end="")
+            _print_facts(console, marks, labels, view, style=_DIM)
+            console.print()
         _print_facts(console, below, labels, view)
     return "\n".join(line.rstrip() for line in written.get().splitlines())
 
@@ -85,8 +104,8 @@ def _print_facts(
                 label = ""
 
 
-def _table(grid: Grid, rule: str) -> Iterator[Segment]:
-    """The grid between rules, with the model's own figures as totals at the foot.
+def _table(grid: Grid, rule: str, *, totals: bool) -> Iterator[Segment]:
+    """The grid between rules, with the first line's figures as totals at the foot, if wanted.
 
     Its cells have their widths already: rich's own tables would measure each of them again, which
     takes minutes for a model of many experts.
@@ -119,7 +138,8 @@ def _table(grid: Grid, rule: str) -> Iterator[Segment]:
         styled = (Segment(cell, style + _cell_style(column, cell)) for column, cell in cells)
         yield from line(_label(row, label, style), styled)
     yield from ruled
-    yield from bold("Total", map(total, columns))
+    if totals:
+        yield from bold("Total", map(total, columns))
 
 
 def _label(row: Row, label: Label, style: Style) -> Iterator[Segment]:

@@ -47,7 +47,7 @@ def tensors_among(values: Iterable[Any]) -> list[torch.Tensor]:
 
 
 def named_specs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, TensorSpec]:
-    """The tensors among a module's arguments by name: ``"0"``, ``"mask"``, ``"targets[0].boxes"``."""
+    """The tensors among a module's arguments: as ``"0"``, ``"mask"``, ``"targets[0].boxes"``."""
     named = [*((str(place), value) for place, value in enumerate(args)), *kwargs.items()]
     return dict(pair for name, value in named for pair in _specs_inside(name, value))
 

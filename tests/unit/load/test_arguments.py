@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopscope.errors import TargetError, UsageError
-from flopscope.load.arguments import Arguments, merge, parse_call, parse_options
+from flopscope.load.arguments import Arguments, TorchName, merge, parse_call, parse_options
 
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -27,7 +27,8 @@ def test_arguments_read_back_as_they_are_shown(
 @pytest.mark.parametrize(
     ("text", "culprit"),
     [
-        ("(torch.float16)", "torch.float16"),
+        ("(os.sep)", "os.sep"),
+        ("(torch.load('x'))", "torch.load('x')"),
         ("(dtype=half)", "half"),
         ("(384 * 2)", "384 * 2"),
         ("(__import__('os').system('true'))", "__import__('os').system('true')"),
@@ -73,6 +74,37 @@ def test_an_option_is_a_literal_or_else_a_string(text: str, value: object) -> No
     assert parse_options([f"name={text}"]).keyword == {"name": value}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("torch.float16", TorchName("float16")),
+        ("[torch.nn.GELU]", [TorchName("nn.GELU")]),
+        ("torch.device('cuda:1')", TorchName("device", "cuda:1")),
+    ],
+)
+def test_a_name_in_torch_is_kept_as_a_name_and_shown_as_it_is_typed(
+    text: str, value: object
+) -> None:
+    arguments = parse_options([f"name={text}"])
+
+    assert arguments.keyword == {"name": value}
+    assert str(arguments) == f"name={text}"
+
+
+def test_a_dotted_option_sets_a_value_inside_a_mapping() -> None:
+    arguments = parse_options(["a.b.c=1", "a.d=[2]", "e=3"])
+
+    assert arguments.keyword == {"a": {"b": {"c": 1}, "d": [2]}, "e": 3}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("a=1", "a.b=2"), ("a.b=1", "a.b=2"), ("a.b=1", "a=2")]
+)
+def test_a_dotted_option_cannot_be_beside_and_inside_a_value(first: str, second: str) -> None:
+    with pytest.raises(UsageError, match="--arg a"):
+        parse_options([first, second])
+
+
 @pytest.mark.parametrize(("text", "value"), [("false", False), ("TRUE", True), ("False", False)])
 def test_true_and_false_are_bools_in_any_case_so_that_false_is_not_a_true_string(
     text: str, value: object
@@ -86,7 +118,7 @@ def test_an_option_that_starts_as_a_literal_must_be_one(text: str) -> None:
         parse_options([f"names={text}"])
 
 
-@pytest.mark.parametrize("text", ["384", "=384", "in planes=384", "a.b=1"])
+@pytest.mark.parametrize("text", ["384", "=384", "in planes=384", "a.=1", ".b=1", "a..b=1"])
 def test_an_option_must_name_its_argument(text: str) -> None:
     with pytest.raises(UsageError, match="does not name an argument"):
         parse_options([text])

@@ -1,79 +1,22 @@
+"""Tensors described by shape to tensors on a device."""
+
 from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from flopscope.errors import InputError
 from flopscope.load.inputs import (
     ALIASES,
     DTYPES,
+    Inputs,
     InputSpec,
-    make_inputs,
+    as_inputs,
     parse_dtype,
-    parse_shape,
+    rebatched,
+    retyped,
 )
 from flopscope.records import BITS
-
-
-@pytest.mark.parametrize(
-    ("text", "shape"),
-    [
-        ("2,384,32,32", (2, 384, 32, 32)),
-        ("2x384x32x32", (2, 384, 32, 32)),
-        ("2X384", (2, 384)),
-        (" 2, 384 ", (2, 384)),
-        ("[2, 384]", (2, 384)),
-        ("(2,384)", (2, 384)),
-        ("7", (7,)),
-        ("[]", ()),
-        ("()", ()),
-    ],
-)
-def test_a_shape_is_sizes_between_commas_or_crosses(text: str, shape: tuple[int, ...]) -> None:
-    assert parse_shape(text).shape == shape
-
-
-@given(st.lists(st.integers(min_value=1), max_size=6))
-def test_a_shape_copied_from_python_is_read_as_it_was(shape: list[int]) -> None:
-    assert parse_shape(str(shape)).shape == tuple(shape)
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
-        ("2 384 32", "2,384,32"),
-        ("2,,3", "2,3"),
-        ("2,3,", "2,3"),
-        ("[2,3", "2,3"),
-        ("2*3*4", "2,3,4"),
-        ("2x3,4", "2,3,4"),
-        ("1;3;4", "1,3,4"),
-    ],
-)
-def test_a_mistyped_shape_is_corrected_in_the_hint(text: str, meant: str) -> None:
-    with pytest.raises(InputError, match="cannot read the shape") as caught:
-        parse_shape(text)
-
-    assert caught.value.hint == f"did you mean '{meant}'?"
-
-
-@pytest.mark.parametrize("text", ["", "B,3,H,W", "2.5,3", "abc", "1,3,224,224:int64"])
-def test_a_shape_beyond_correction_gets_an_example(text: str) -> None:
-    with pytest.raises(InputError, match="cannot read the shape") as caught:
-        parse_shape(text)
-
-    assert "1,3,224,224" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [("-1,3", "negative size"), ("1,-3", "negative size"), ("0,3", "size of 0"), ("[00]", "of 0")],
-)
-def test_a_size_must_be_positive(text: str, fault: str) -> None:
-    with pytest.raises(InputError, match=fault):
-        parse_shape(text)
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -93,7 +36,7 @@ def test_a_dtype_is_read_as_people_write_it(text: str) -> None:
 )
 def test_a_misspelt_dtype_is_corrected_in_the_hint(text: str, meant: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_shape("1,3", text)
+        parse_dtype(text)
 
     assert caught.value.hint == f"did you mean '{meant}'?"
 
@@ -108,37 +51,23 @@ def test_an_unknown_dtype_is_answered_with_all_there_are() -> None:
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_dtype_can_be_an_input_and_takes_the_memory_we_say(dtype: str, device: str) -> None:
-    (tensor,), _ = make_inputs([InputSpec((2, 3), dtype)], device)
+    tensor = InputSpec((2, 3), dtype).make(device)
 
     assert tensor.shape == (2, 3)
     assert tensor.dtype is getattr(torch, dtype)
     assert tensor.element_size() * 8 == BITS[dtype]
 
 
-def test_named_inputs_are_keywords_and_the_others_keep_their_order() -> None:
-    specs = [InputSpec((1,)), InputSpec((2,), name="mask"), InputSpec((3,))]
-
-    positional, keyword = make_inputs(specs, "cpu")
-
-    assert [tensor.shape for tensor in positional] == [(1,), (3,)]
-    assert {name: tensor.shape for name, tensor in keyword.items()} == {"mask": (2,)}
-
-
-def test_a_name_used_twice_is_refused() -> None:
-    with pytest.raises(InputError, match="two inputs named 'mask'"):
-        make_inputs([InputSpec((1,), name="mask"), InputSpec((2,), name="mask")], "cpu")
-
-
 @pytest.mark.parametrize("dtype", ["int64", "int32", "bool", "uint8"])
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 def test_integers_are_zero_and_known_on_every_device(dtype: str, device: str) -> None:
-    (tensor,), _ = make_inputs([InputSpec((4,), dtype)], device)
+    tensor = InputSpec((4,), dtype).make(device)
 
     assert tensor.tolist() == [0, 0, 0, 0]
 
 
 def test_floats_have_no_values_on_meta() -> None:
-    (tensor,), _ = make_inputs([InputSpec((4,))], "meta")
+    tensor = InputSpec((4,)).make("meta")
 
     assert tensor.is_meta
 
@@ -146,8 +75,7 @@ def test_floats_have_no_values_on_meta() -> None:
 def test_inputs_are_random_but_the_same_each_time_and_leave_the_random_state_alone() -> None:
     before = torch.get_rng_state()
 
-    (first,), _ = make_inputs([InputSpec((64,))], "cpu")
-    (second,), _ = make_inputs([InputSpec((64,))], "cpu")
+    first, second = InputSpec((64,)).make("cpu"), InputSpec((64,)).make("cpu")
 
     assert first.unique().numel() == 64
     assert torch.equal(first, second)
@@ -161,4 +89,74 @@ def test_an_input_beyond_all_memory_is_refused(
     sizes: tuple[int, ...], device: str, dtype: str
 ) -> None:
     with pytest.raises(InputError, match="cannot make an input of 1000"):
-        make_inputs([InputSpec(sizes, dtype)], device)
+        InputSpec(sizes, dtype).make(device)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_integers_are_drawn_from_a_range_without_its_end(device: str) -> None:
+    drawn = InputSpec((1000,), "int64", low=-1, high=2).make(device)
+
+    assert drawn.unique().tolist() == [-1, 0, 1]
+    assert drawn.device.type == "cpu"
+
+
+def test_floats_are_drawn_evenly_from_a_range() -> None:
+    drawn = InputSpec((1000,), "float32", low=2, high=4).make("cpu")
+
+    assert 2 <= float(drawn.min()) < 2.1
+    assert 3.9 < float(drawn.max()) < 4
+
+
+def test_inputs_are_made_wherever_they_stand_for_tensors() -> None:
+    nested = Inputs(
+        ([InputSpec((2,)), {"mask": InputSpec((3,), "bool")}],),
+        {"scale": 2.0, "given": torch.ones(4), "shape_only": torch.empty(5, device="meta")},
+    )
+
+    ((first, mapping),), keyword = nested.on("cpu")
+
+    assert (first.shape, mapping["mask"].dtype) == ((2,), torch.bool)
+    assert keyword["scale"] == 2.0
+    assert torch.equal(keyword["given"], torch.ones(4))
+    assert keyword["shape_only"].shape == (5,)
+    assert not keyword["shape_only"].is_meta
+
+
+@pytest.mark.parametrize(
+    ("value", "args", "kwargs"),
+    [
+        (1, (1,), {}),
+        ([1, 2], ([1, 2],), {}),
+        ((1, 2), (1, 2), {}),
+        ({"x": 1}, (), {"x": 1}),
+        (((1,), {"x": 2}), (1,), {"x": 2}),
+        (([1, 2], {"x": 3}), (1, 2), {"x": 3}),
+        ((1, {"x": 2}), (1, {"x": 2}), {}),
+    ],
+)
+def test_what_a_function_returns_is_read_as_arguments(value, args, kwargs) -> None:
+    inputs = as_inputs(value)
+
+    assert (inputs.args, dict(inputs.kwargs)) == (args, kwargs)
+
+
+def test_another_batch_changes_the_first_size_of_everything_that_has_it() -> None:
+    given = Inputs(
+        (InputSpec((2, 3)), torch.arange(2), InputSpec((5,)), InputSpec(())), {"flag": True}
+    )
+
+    changed = rebatched(given, 4)
+
+    spec, tensor, other, scalar = changed.args
+    assert spec.shape == (4, 3)
+    assert tensor.tolist() == [0, 1, 0, 1]
+    assert (other.shape, scalar.shape, changed.kwargs["flag"]) == ((5,), (), True)
+
+
+def test_another_type_is_that_of_floats_alone() -> None:
+    given = Inputs((InputSpec((2,)), InputSpec((2,), "int64"), torch.ones(2), torch.arange(2)))
+
+    spec, ids, tensor, numbers = retyped(given, "bfloat16").args
+
+    assert (spec.dtype, ids.dtype) == ("bfloat16", "int64")
+    assert (tensor.dtype, numbers.dtype) == (torch.bfloat16, torch.int64)

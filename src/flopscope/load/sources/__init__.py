@@ -24,7 +24,7 @@ class Options:
 
     Attributes:
         task: which head a model of transformers gets: ``"causal-lm"``; None for what is usual.
-        batch: the first size of the inputs that a target knows itself, or None for its own, mostly 1.
+        batch: how many samples to make where a target knows its inputs; None for its own, mostly 1.
         seq: how many tokens, or None for what is usual.
         unsafe_pickle: whether to run the code in a pickled model.
     """

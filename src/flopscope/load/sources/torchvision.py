@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 FRAMES = 16
-"""Of a video: the length of clip that torchvision's weights were trained on, or a multiple of it."""
+"""Of a video: what torchvision's published counts of operations are of."""
 
 FLOW_SIZE = (3, 520, 960)
 """Of either image for optical flow: what torchvision's own example resizes to."""

@@ -1,0 +1,166 @@
+"""The arguments and options that name models and what to call them with, as requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flopscope.assumptions import parse as parse_assumptions
+from flopscope.errors import UsageError
+from flopscope.load.config_file import check_config_suffix
+from flopscope.load.given import is_floating, parse_given
+from flopscope.load.inputs import parse_dtype
+from flopscope.load.target import parse_target
+from flopscope.request import GivenInputs, Request
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
+    click.option(
+        "--arg",
+        "arguments",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="An argument for the constructor. A Python literal, a name in torch, or else a string;"
+        " true and false are True and False; a.b=1 sets b in the mapping a. Repeatable.",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Arguments for the constructor, from a file in JSON, YAML or TOML. --arg and the call"
+        " overrule it.",
+    ),
+    click.option(
+        "--task",
+        metavar="TASK",
+        help="The head of a model of transformers: causal-lm, image-classification, ...",
+    ),
+    click.option(
+        "--shape",
+        "shapes",
+        metavar="[NAME:]SIZES[:TYPE][@LOW..HIGH]",
+        multiple=True,
+        help="An input: 2,384,32,32 or 2x384x32x32, [] for a scalar. Without a name it is"
+        " positional; integers are 0 unless a range to draw from is given. Repeatable.",
+    ),
+    click.option(
+        "--input",
+        "structures",
+        metavar="[NAME=]STRUCTURE",
+        multiple=True,
+        help="An input that is a list, a tuple or a mapping of tensors:"
+        " boxes=[[4,4],[7,4]]:float32. Repeatable.",
+    ),
+    click.option(
+        "--inputs",
+        "function_name",
+        metavar="PLACE:FUNCTION",
+        help="A function that returns all inputs: a tuple of positional ones, a dict, or both.",
+    ),
+    click.option(
+        "--kwarg",
+        "kwargs",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Another keyword argument of forward, read as --arg is. Repeatable.",
+    ),
+    click.option(
+        "--batch", type=click.IntRange(min=1), metavar="N", help="The first size of every input."
+    ),
+    click.option(
+        "--seq",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="How many tokens, for a language model that is given no shapes.",
+    ),
+    click.option(
+        "--dtype",
+        metavar="TYPE",
+        help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
+        " floating-point type is the model's, too.  [default: float32]",
+    ),
+    click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
+    click.option(
+        "--train", is_flag=True, help="Put the model in training mode; the default is eval."
+    ),
+    click.option(
+        "--module",
+        metavar="PATH",
+        default="",
+        help="Report on this part of the model alone, as a whole forward pass feeds it.",
+    ),
+    click.option(
+        "--unsafe-pickle",
+        is_flag=True,
+        help="Load a pickled model, which runs whatever code is in the file.",
+    ),
+)
+
+
+def takes_models(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the targets and the options about them, and its function the requests.
+
+    The function is called with ``requests``, one for each target, and with its own options.
+    """
+
+    @wraps(function)
+    def called(
+        *,
+        targets: tuple[str, ...],
+        arguments: tuple[str, ...],
+        config: Path | None,
+        task: str | None,
+        shapes: tuple[str, ...],
+        structures: tuple[str, ...],
+        function_name: str | None,
+        kwargs: tuple[str, ...],
+        batch: int | None,
+        seq: int | None,
+        dtype: str | None,
+        autocast: str | None,
+        train: bool,
+        module: str,
+        unsafe_pickle: bool,
+        **own: Any,
+    ) -> None:
+        requests = tuple(
+            Request(
+                target,
+                arguments=arguments,
+                config=config,
+                task=task,
+                unsafe_pickle=unsafe_pickle,
+                inputs=GivenInputs(shapes, structures, kwargs, function_name, dtype, batch, seq),
+                module=module,
+                train=train,
+                autocast=autocast,
+            )
+            for target in targets
+        )
+        function(requests=requests, **own)
+
+    decorated: Callable[..., None] = called
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def check_request(request: Request) -> None:
+    """Make sure that what was typed can be read: of the target, its arguments and its inputs.
+
+    Raises:
+        UsageError, TargetError, InputError: something cannot.
+    """
+    parse_assumptions(request.assume)
+    parse_target(request.target, request.arguments)
+    parse_given(request.inputs)
+    if request.inputs.function is not None:
+        parse_target(request.inputs.function)
+    if request.config is not None:
+        check_config_suffix(request.config)
+    if request.autocast is not None and not is_floating(parse_dtype(request.autocast)):
+        raise UsageError(f"nothing is cast to {request.autocast}", hint="write --autocast bf16")
