@@ -15,7 +15,8 @@ from flopscope.analysis.causal import masked_macs
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
 from flopscope.measure.memory import available_bytes
-from flopscope.records import Environment, Trace
+from flopscope.measurements import Environment
+from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.running import Plan, Runnable, run
 from flopscope.trace import trace, trace_real

@@ -14,7 +14,8 @@ from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import measure
-from flopscope.records import Reading, Scope, TensorSpec, Timing
+from flopscope.measurements import Reading, Timing
+from flopscope.records import Scope, TensorSpec
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flopscope.counters.listening import listening
 from flopscope.errors import FlopscopeError, UsageError
-from flopscope.records import Reading
+from flopscope.measurements import Reading
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from flopscope.counters import tally, whole
-from flopscope.records import Reading, Scope
+from flopscope.measurements import Reading
+from flopscope.records import Scope
 
 _COMPUTE_NOTHING = (nn.ModuleList, nn.ModuleDict, nn.Identity)
 """Modules that leave no trace in the graph even where they are used."""

@@ -15,7 +15,8 @@ import thop
 from torch import nn
 
 from flopscope.counters import tally, whole
-from flopscope.records import Reading, Scope
+from flopscope.measurements import Reading
+from flopscope.records import Scope
 
 Layers: TypeAlias = "dict[str, tuple[float, float, Layers]]"
 """thop's tree: MACs, params and the inner modules by name."""

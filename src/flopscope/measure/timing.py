@@ -20,7 +20,8 @@ from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measure.modules import ModuleWatch
-from flopscope.records import Scope, Timing, is_within
+from flopscope.measurements import Timing
+from flopscope.records import Scope, is_within
 
 Forward: TypeAlias = Callable[[], object]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flopscope.errors import UsageError
-from flopscope.records import Assumption, Environment, Reading, Scope, TensorSpec, Timing
+from flopscope.measurements import Environment, Reading, Timing
+from flopscope.records import Assumption, Scope, TensorSpec
 from flopscope.registry import Registry
 from flopscope.report.files import write
 from flopscope.report.terminal import screen_of

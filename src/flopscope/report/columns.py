@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flopscope.errors import UsageError
-from flopscope.records import Reading
+from flopscope.measurements import Reading
 from flopscope.report.rows import Row
 from flopscope.report.shapes import format_outputs
 from flopscope.report.speed import flops_per_second, own_seconds, seconds_inside

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.costs import Cost
-from flopscope.records import Reading, TensorSpec, Timing
+from flopscope.measurements import Reading, Timing
+from flopscope.records import TensorSpec
 from flopscope.report.sizes import sizes_of
 from flopscope.report.speed import (
     flops_per_second,

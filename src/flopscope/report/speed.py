@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flopscope.records import Timing
+from flopscope.measurements import Timing
 from flopscope.report.rows import ran
 from flopscope.tree import Node
 

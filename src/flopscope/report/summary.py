@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from flopscope.records import Assumption, Reading, Scope
+from flopscope.measurements import Reading
+from flopscope.records import Assumption, Scope
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import sizes_of
 from flopscope.report.speed import flops_per_second

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from flopscope import counters
 from flopscope.counters import COUNTERS, read, tally, whole
 from flopscope.errors import UsageError
-from flopscope.records import Reading
+from flopscope.measurements import Reading
 from flopscope.registry import Registry
 from tests.models import EXAMPLES, Normalises, RaisesInForward
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from examples.residual_block import ResidualBlock
 from flopscope.counters import read
-from flopscope.records import Reading
+from flopscope.measurements import Reading
 from tests.models import (
     CatchesAnError,
     FunctionalOnly,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from flopscope.errors import TargetError, UsageError
 from flopscope.measure.timing import FEWEST_RUNS, MOST_RUNS, measure
-from flopscope.records import Timing
+from flopscope.measurements import Timing
 from tests.models import (
     CalledThreeTimes,
     CatchesAnError,

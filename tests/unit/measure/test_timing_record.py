@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.records import Timing
+from flopscope.measurements import Timing
 
 
 def timing(*seconds: float) -> Timing:

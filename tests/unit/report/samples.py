@@ -5,14 +5,8 @@ from __future__ import annotations
 import math
 
 from flopscope.costs import Cost
-from flopscope.records import (
-    Assumption,
-    Environment,
-    ModuleSpec,
-    Reading,
-    TensorSpec,
-    Timing,
-)
+from flopscope.measurements import Environment, Reading, Timing
+from flopscope.records import Assumption, ModuleSpec, TensorSpec
 from flopscope.report import Report
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
 
