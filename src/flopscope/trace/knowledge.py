@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -38,9 +39,14 @@ class Knowledge:
         return bool(self._overwritten) and address_of(tensor) in self._overwritten
 
     def forget(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Known tensors that something unknown was written to are unknown from here on."""
+        """Known tensors that something unknown was written to are unknown from here on.
+
+        Nor is it known any more what the values of an unknown one are at least.
+        """
         for tensor in tensors:
-            if _has_memory(tensor):
+            if type(tensor) is Unknown:
+                tensor.least = -math.inf
+            elif _has_memory(tensor):
                 self._overwritten[address_of(tensor)] = tensor.untyped_storage()
 
     def own(self, value: Any) -> Any:
