@@ -29,3 +29,36 @@ def test_positions_have_the_layout_that_torch_gives_them():
     large = trace(Finds(), (torch.empty(SIDE, 3, device="meta"),)).modules[0].outputs
     assert small[1].strides == torch.ones(2, 3).nonzero().stride() == (1, 2 * 3)
     assert large[1].strides == (1, SIDE * 3)
+
+
+class Placeholders(nn.Module):
+    """Puts features in the place of some tokens, after a look at whether they fit."""
+
+    def forward(self, tokens, embedded, features):
+        mask = (tokens == 1)[..., None].expand_as(embedded).to(embedded.device)
+        if embedded[mask].numel() != features.numel():
+            raise ValueError("features and placeholders do not match")
+        return embedded.masked_scatter(mask, features), mask.nonzero()
+
+
+@pytest.mark.parametrize("width", [8, SIDE])
+def test_a_known_mask_stays_known_however_often_it_is_repeated(width):
+    tokens = torch.tensor([[0, 1, 1, 2]])
+    embedded = torch.empty(1, 4, width, device="meta")
+    traced = trace(Placeholders(), (tokens, embedded, torch.empty(2, width, device="meta")))
+    assert [spec.shape for spec in traced.modules[0].outputs] == [(1, 4, width), (2 * width, 3)]
+    assert traced.assumptions == ()
+
+
+class ViewOfWeight(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(3))
+
+    def forward(self, x):
+        return x[self.weight.view(3, 1).expand(3, 4) > 0]
+
+
+def test_a_view_of_a_parameter_has_no_values():
+    traced = trace(ViewOfWeight(), (torch.randn(3, 4),))
+    assert traced.modules[0].outputs[0].shape == (3 * 4,)  # though no weight is above zero

@@ -133,7 +133,7 @@ def load_torchvision_rules() -> None:
 
 
 def _mask(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
-    true = _assumed_true(mode, func, tensor)
+    true = _number_true(mode, func, tensor)
     return (torch.arange(tensor.numel()) < true).reshape(tensor.shape)
 
 
@@ -141,11 +141,14 @@ def _positions_in_large(
     mode: PartialEvaluation, func: Any, tensor: torch.Tensor
 ) -> list[torch.Tensor]:
     """A vector of unknown positions per dimension, where a mask of ours would take much memory."""
-    size = torch.Size((_assumed_true(mode, func, tensor),))
+    size = torch.Size((_number_true(mode, func, tensor),))
     return [mode.make_unknown((size, (1,), torch.int64)) for _ in tensor.shape]
 
 
-def _assumed_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> int:
+def _number_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> int:
+    compact = mode.knowledge.compact(tensor)
+    if compact is not None:
+        return int(compact.count_nonzero()) * tensor.numel() // compact.numel()
     share = f"{mode.assumed('nonzero'):.0%}"
     mode.assume("nonzero", op_name(func), f"{share} of the elements are nonzero or true")
     return mode.assumed_count("nonzero", tensor.numel())
