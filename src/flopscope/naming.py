@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from flopscope.records import Scope
@@ -18,37 +18,69 @@ class HasModules(Protocol):
 M = TypeVar("M", bound=HasModules)
 
 
-def module_paths(model: M) -> Iterator[tuple[Scope, M]]:
-    """Every path to every module, parents first: a module that is held twice comes twice.
+def module_paths(model: M, called: Collection[Scope] = ()) -> Iterator[tuple[Scope, M]]:
+    """Every module with its scope, parents first: one that is held twice comes twice.
 
+    What is inside a module is listed where the module comes first, and again wherever else
+    something in it was called: with modules shared along many levels there are far more paths.
     A child that points back at one of its parents is not followed.
+
+    Args:
+        model: the root.
+        called: scopes that ran.
     """
+    reached = {scope[:end] for scope in called for end in _ends_of_names(scope)}
+    listed: set[int] = set()
 
     def walk(scope: Scope, module: M, above: tuple[int, ...]) -> Iterator[tuple[Scope, M]]:
         yield scope, module
+        if id(module) in listed and scope not in reached:
+            return
+        listed.add(id(module))
         for name, child in module._modules.items():
             if child is not None and id(child) not in above:
-                inside = f"{scope}.{name}" if scope else name
-                yield from walk(inside, child, (*above, id(child)))
+                yield from walk(_inside(scope, name), child, (*above, id(child)))
 
     yield from walk("", model, (id(model),))
+
+
+def _ends_of_names(scope: Scope) -> list[int]:
+    return [place for place, letter in enumerate(scope) if letter == "."] + [len(scope)]
+
+
+def _inside(scope: Scope, name: str) -> Scope:
+    return f"{scope}.{name}" if scope and name else scope or name
 
 
 class ScopeNames:
     """The scopes of a model's modules: a shared one has as many as there are ways to reach it."""
 
     def __init__(self, model: HasModules) -> None:
-        self._names: dict[int, list[Scope]] = {}
+        self._model = model
+        self._first: dict[int, Scope] = {}
+        self._several: set[int] = set()
         for scope, module in module_paths(model):
-            self._names.setdefault(id(module), []).append(scope)
+            if self._first.setdefault(id(module), scope) != scope:
+                self._several.update(id(inner) for _, inner in module_paths(module))
+        self._within: dict[tuple[Scope, int], Scope] = {}
 
     def of(self, module: object, inside: Scope) -> Scope | None:
         """The module's name under the scope that calls it, else its first one.
 
         None for a module that is not part of the model, such as one made during the forward pass.
         """
-        names = self._names.get(id(module))
-        if names is None:
-            return None
-        prefix = f"{inside}." if inside else ""
-        return next((name for name in names if name.startswith(prefix)), names[0])
+        first = self._first.get(id(module))
+        if first is None or id(module) not in self._several:
+            return first
+        key = inside, id(module)
+        if key not in self._within:
+            paths = module_paths(self._at(inside))
+            below = (_inside(inside, path) for path, inner in paths if inner is module)
+            self._within[key] = next(below, first)
+        return self._within[key]
+
+    def _at(self, scope: Scope) -> HasModules:
+        module = self._model
+        for name in scope.split(".") if scope else ():
+            module = module._modules[name]
+        return module

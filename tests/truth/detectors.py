@@ -39,11 +39,6 @@ PUBLISHED_RUN: Mapping[str, tuple[str, int]] = {
 That is inferred, not published: no other whole number of boxes meets the figure to its last digit.
 """
 
-OPTIONS: Mapping[str, Mapping[str, int]] = {
-    # It resizes every box's heat map to the size of the box, which no trace can know.
-    "keypointrcnn_resnet50_fpn": {"box_detections_per_img": 0}
-}
-
 
 @dataclass(frozen=True)
 class Count:
@@ -73,9 +68,7 @@ def detector(row: Mapping[str, str]) -> nn.Module:
     function = row["target"].partition(":")[2].partition("(")[0]
     build = getattr(torchvision.models.detection, function)
     with building():
-        model: nn.Module = build(
-            weights=None, weights_backbone=None, **OPTIONS.get(function, {})
-        ).eval()
+        model: nn.Module = build(weights=None, weights_backbone=None).eval()
     return model
 
 

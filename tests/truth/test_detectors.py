@@ -14,14 +14,8 @@ from torch import nn
 
 from tests.truth.detectors import ROWS, count, detector
 
-SLOW = ("RetinaNet_ResNet50_FPN_Weights.COCO_V1", "RetinaNet_ResNet50_FPN_V2_Weights.COCO_V1")
-DETECTORS = [
-    pytest.param(row, id=row["weights"], marks=pytest.mark.truth if row["weights"] in SLOW else ())
-    for row in ROWS
-]
 
-
-@pytest.mark.parametrize("row", DETECTORS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["weights"])
 def test_detectors_are_as_published_to_the_last_box(row):
     counted, profile = count(row)
     assert f"{counted.macs_with_published_boxes / 1e9:.3f}" == (

@@ -106,7 +106,9 @@ class PartialEvaluation(TorchDispatchMode):
             with self:
                 return func.decompose(*args, **kwargs)
         returned: Any
-        if not unknown and step.elements <= KNOWN_ELEMENTS:
+        if (not unknown and step.elements <= KNOWN_ELEMENTS) or (
+            "view" in step.operation.tags and self._is_compact(args)
+        ):
             returned = self.compute(func, args, kwargs)
         else:
             if "inplace" in step.operation.tags:
@@ -169,6 +171,10 @@ class PartialEvaluation(TorchDispatchMode):
         """State the assumptions behind values that decide over a size or a branch."""
         for supposition in self.knowledge.suppositions(values):
             self.assume(*supposition)
+
+    def _is_compact(self, args: tuple[Any, ...]) -> bool:
+        """Whether a view of these is one of known memory, however often that is repeated in it."""
+        return all(self.knowledge.compact(tensor) is not None for tensor in tensors_among(args))
 
     def _forget_written(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         bound = arguments_by_name(func._schema, args, kwargs)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from typing import Any, cast
 
 import torch
 from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_map
 
-from flopscope.errors import TraceError
 from flopscope.guest import as_found
 from flopscope.naming import module_paths
 from flopscope.records import Scope, Trace
 from flopscope.trace.building import materialized
-from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
 from flopscope.trace.modules import module_specs
@@ -26,8 +24,9 @@ from flopscope.trace.rules.higher_order import load_attention_rule
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import named_specs, tensors_among
-from flopscope.trace.stream import canonical, one_thread
+from flopscope.trace.stream import STREAMS, one_thread
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
+from flopscope.trace.ways import Way, first_that_works
 
 
 def trace(
@@ -61,16 +60,7 @@ def trace(
     if any(map(is_lazy, model.parameters())):
         with Recorder(ScopeTracker(model)).following():
             model = materialized(model, args, kwargs)
-    try:
-        return _traced(model, args, kwargs, assumed, Part(model, module), nullcontext())
-    except TraceError as error:
-        if error.__cause__ is None or not wants_missing_device(error.__cause__):
-            raise
-    part = Part(model, module)
-    return _traced(model, args, kwargs, assumed, part, EveryDeviceIsTheCPU(), _ON_THE_CPU)
-
-
-_ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
+    return first_that_works(lambda way: _traced(model, args, kwargs, assumed, module, way))
 
 
 def _traced(
@@ -78,11 +68,10 @@ def _traced(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     assumed: Mapping[str, float],
-    part: Part,
-    devices: AbstractContextManager[Any],
-    *notes: str,
+    module: Scope,
+    way: Way,
 ) -> Trace:
-    recorder = Recorder(ScopeTracker(model))
+    recorder, part = Recorder(ScopeTracker(model)), Part(model, module)
     evaluation = PartialEvaluation(
         recorder.record,
         recorder.assume,
@@ -92,15 +81,15 @@ def _traced(
     given_args, given_kwargs = _inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
-        stack.enter_context(canonical())
+        stack.enter_context(STREAMS[way.stream]())
         stack.enter_context(one_thread())
-        _replace_meta_state(model)
+        _replace_state(model)
         stack.enter_context(part.watched())
         stack.enter_context(recorder.following())
-        stack.enter_context(devices)
+        stack.enter_context(way.devices())
         stack.enter_context(evaluation)
         model(*given_args, **given_kwargs)
-    return _trace_of(recorder, part, args, kwargs, *notes)
+    return _trace_of(recorder, part, args, kwargs, way)
 
 
 def trace_real(
@@ -118,41 +107,67 @@ def trace_real(
         TargetError: the model has no such part, or does not call it.
         TraceError: the model raised.
     """
-    kwargs = dict(kwargs or {})
+    given = dict(kwargs or {})
     model = getattr(model, "_orig_mod", model)
+    return first_that_works(lambda way: _executed(model, args, given, module, way))
+
+
+def _executed(
+    model: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    module: Scope,
+    way: Way,
+) -> Trace:
     recorder, part = Recorder(ScopeTracker(model)), Part(model, module)
-    with ExitStack() as stack:
-        for context in (as_found(model), canonical(), part.watched(), recorder.following()):
-            stack.enter_context(context)
-        stack.enter_context(Execution(recorder.record))
+    with (
+        as_found(model),
+        STREAMS[way.stream](),
+        part.watched(),
+        recorder.following(),
+        way.devices(),
+        Execution(recorder.record),
+    ):
         model(*args, **kwargs)
-    return _trace_of(recorder, part, args, kwargs)
+    return _trace_of(recorder, part, args, kwargs, way)
 
 
 def _trace_of(
-    recorder: Recorder, part: Part, args: tuple[Any, ...], kwargs: Mapping[str, Any], *notes: str
+    recorder: Recorder, part: Part, args: tuple[Any, ...], kwargs: Mapping[str, Any], way: Way
 ) -> Trace:
     if part.scope:
-        return part.of(recorder, *notes)
+        return part.of(recorder, way)
     return Trace(
         modules=module_specs(recorder.scopes.model, recorder.scopes.visits),
         calls=tuple(recorder.calls),
         inputs=named_specs(args, kwargs),
         assumptions=recorder.assumptions(),
-        notes=notes,
+        notes=way.notes,
+        stream=way.stream,
     )
 
 
-def _replace_meta_state(model: torch.nn.Module) -> None:
-    """Put unknown tensors in the place of those on the meta device, which claims another device."""
+def _replace_state(model: torch.nn.Module) -> None:
+    """Put unknown tensors in the place of those on the meta device, which claims another device.
+
+    Where gradients can be computed, in the place of all parameters, lest they be given some.
+    """
     made: dict[int, Unknown] = {}
     for _, module in module_paths(model):
         for table, is_parameter in ((module._parameters, True), (module._buffers, False)):
             for name, tensor in table.items():
-                if tensor is not None and tensor.is_meta and type(tensor) in _PLAIN:
+                if tensor is None or type(tensor) not in _PLAIN:
+                    continue
+                if tensor.is_meta or (is_parameter and torch.is_grad_enabled()):
                     if id(tensor) not in made:
-                        made[id(tensor)] = Unknown(key_of(tensor), is_parameter=is_parameter)
+                        made[id(tensor)] = _unknown_state(tensor, is_parameter=is_parameter)
                     table[name] = made[id(tensor)]  # type: ignore[assignment]  # see Unknown
+
+
+def _unknown_state(tensor: torch.Tensor, *, is_parameter: bool) -> Unknown:
+    unknown = Unknown(key_of(tensor), is_parameter=is_parameter)
+    unknown.requires_grad = tensor.requires_grad and torch.is_grad_enabled()
+    return unknown
 
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
@@ -179,7 +194,9 @@ def _without_values(value: Any) -> Any:
     if not isinstance(value, torch.Tensor) or takes_itself_apart(type(value)):
         return value
     if value.dtype.is_floating_point or value.dtype.is_complex or value.is_meta:
-        return Unknown(key_of(value))
+        unknown = Unknown(key_of(value))
+        unknown.requires_grad = value.requires_grad
+        return unknown
     if value.numel() > KNOWN_ELEMENTS:
         return Unknown(key_of(value))
     return value.detach().cpu()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -37,10 +38,28 @@ class Knowledge:
             return True
         return bool(self._overwritten) and address_of(tensor) in self._overwritten
 
+    def compact(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """What a tensor repeats, such as the rows of a mask that was expanded: itself, if nothing.
+
+        None where those values must not be looked at, either.
+        """
+        if type(tensor) is Unknown or isinstance(tensor, torch.nn.Parameter):
+            return None
+        if tensor.layout is not torch.strided:
+            return None
+        once = [slice(1) if stride == 0 else slice(None) for stride in tensor.stride()]
+        repeated = tensor[tuple(once)]
+        return None if self.is_unknown(repeated) else repeated
+
     def forget(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Known tensors that something unknown was written to are unknown from here on."""
+        """Known tensors that something unknown was written to are unknown from here on.
+
+        Nor is it known any more what the values of an unknown one are at least.
+        """
         for tensor in tensors:
-            if _has_memory(tensor):
+            if type(tensor) is Unknown:
+                tensor.least = -math.inf
+            elif _has_memory(tensor):
                 self._overwritten[address_of(tensor)] = tensor.untyped_storage()
 
     def own(self, value: Any) -> Any:

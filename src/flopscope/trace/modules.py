@@ -27,7 +27,7 @@ def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tupl
 
     A tensor held by several modules belongs to the first of them that ran.
     """
-    paths = list(module_paths(model))
+    paths = list(module_paths(model, visits))
     holdings: dict[Scope, _Holdings] = {scope: _Holdings() for scope, _ in paths}
     owner: dict[int, str] = {}
     for scope, module in sorted(paths, key=lambda path: path[0] not in visits):

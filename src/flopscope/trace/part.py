@@ -16,6 +16,7 @@ from flopscope.records import Scope, TensorSpec, Trace, is_within
 from flopscope.trace.modules import module_specs
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.specs import named_specs
+from flopscope.trace.ways import Way
 
 
 class Part:
@@ -52,7 +53,7 @@ class Part:
         if self._inputs is None:
             self._inputs = named_specs(args, kwargs)
 
-    def of(self, recorder: Recorder, *notes: str) -> Trace:
+    def of(self, recorder: Recorder, way: Way) -> Trace:
         """What a recorder saw of the module, as if it were the model.
 
         Raises:
@@ -75,7 +76,8 @@ class Part:
                 for assumption in recorder.assumptions()
                 if is_within(assumption.scope, self.scope)
             ),
-            notes=(*notes, called) if times > 1 else notes,
+            notes=(*way.notes, called) if times > 1 else way.notes,
+            stream=way.stream,
         )
 
     def _not_called(self, called: Iterable[Scope]) -> TargetError:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from flopscope.errors import NeedsValuesError, TraceError
-from flopscope.naming import module_paths
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
@@ -63,8 +62,8 @@ class Recorder:
 
 
 def _module_name(model: torch.nn.Module, scope: Scope) -> str:
-    module = dict(module_paths(model)).get(scope, model)
-    return f"{scope} ({type(module).__name__})" if scope else type(module).__name__
+    kind = type(model.get_submodule(scope)).__name__
+    return f"{scope} ({kind})" if scope else kind
 
 
 def _given(specs: tuple[TensorSpec, ...]) -> str:

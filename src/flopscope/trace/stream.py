@@ -1,22 +1,37 @@
-"""The canonical stream: the operators that the user wrote, whatever would run in their place."""
+"""Which operators reach a dispatch mode: those that the user wrote, or those that autograd runs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 
+from flopscope.records import Stream
+
 
 @contextmanager
 def canonical() -> Iterator[None]:
     """Operators reach a dispatch mode before torch takes them apart, fuses or compiles them."""
+    with _neither_fused_nor_compiled(), torch.inference_mode(), _without_version_counters():
+        yield
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Gradients can be computed: operators come as autograd runs them, forward and backward."""
+    with _neither_fused_nor_compiled(), torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def _neither_fused_nor_compiled() -> Iterator[None]:
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.inference_mode(), _without_version_counters(), _uncompiled():
+        with _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
@@ -35,6 +50,13 @@ def _uncompiled() -> AbstractContextManager[Any]:
         return nullcontext()
     stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
     return stance
+
+
+STREAMS: Mapping[Stream, Callable[[], AbstractContextManager[None]]] = {
+    "canonical": canonical,
+    "training": differentiable,
+}
+"""What to enter for each of the streams that a trace may hold."""
 
 
 @contextmanager

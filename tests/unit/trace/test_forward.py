@@ -92,6 +92,44 @@ def test_a_module_that_points_back_at_its_parent_is_no_endless_tree():
     assert [module.scope for module in trace(parent, (torch.ones(1, 2),)).modules] == ["", "0"]
 
 
+class Level(nn.Module):
+    """Holds the level below under two names."""
+
+    def __init__(self, below):
+        super().__init__()
+        self.below = below
+        self.alias = below
+
+    def forward(self, x):
+        return self.below(x)
+
+
+def levels(count):
+    model = nn.Linear(2, 2)
+    for _ in range(count):
+        model = Level(model)
+    return model
+
+
+def test_modules_shared_along_many_levels_are_listed_where_they_are_called():
+    found = specs(trace(levels(40), (torch.ones(1, 2),)))
+    called = {scope for scope, spec in found.items() if spec.calls}
+    assert called == {".".join(["below"] * depth) for depth in range(41)}
+    assert len(found) == 1 + 40 * 2  # of 2**41 - 1 paths
+    assert sum(spec.params for spec in found.values()) == 2 * 2 + 2
+
+
+def test_what_is_called_inside_a_shared_module_has_the_name_of_the_way_there():
+    block = nn.Sequential(nn.Sequential(nn.Linear(2, 2)))
+    model = nn.Sequential(nn.Sequential(block), nn.Sequential(nn.Identity(), block))
+    traced = trace(model, (torch.ones(1, 2),))
+    assert scopes_of(traced, "aten.linear") == ["0.0.0.0", "1.1.0.0"]
+    assert [spec.scope for spec in traced.modules if spec.calls] == [
+        *("", "0", "0.0", "0.0.0", "0.0.0.0"),
+        *("1", "1.0", "1.1", "1.1.0", "1.1.0.0"),
+    ]
+
+
 def test_outputs_in_mappings_and_tuples_are_seen():
     class Several(nn.Module):
         def forward(self, x):

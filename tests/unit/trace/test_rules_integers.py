@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from flopscope.errors import TraceError
 from flopscope.trace import trace
 
 
@@ -43,6 +44,56 @@ class Levels(nn.Module):
 def test_each_box_goes_to_one_of_the_levels_that_there_are():
     traced = trace(Levels(), (torch.rand(7, 4),))
     assert sum(output.shape[0] for output in traced.modules[0].outputs) == 7
+
+
+class Resizes(nn.Module):
+    """Resizes every box's map to the size of the box, which is one pixel at least."""
+
+    def __init__(self, change=None):
+        super().__init__()
+        self.change = change
+
+    def forward(self, maps, boxes):
+        sides = (boxes[:, 2:] - boxes[:, :2]).clamp(min=2)
+        if self.change is not None:
+            self.change(sides)
+        sizes = sides.ceil()
+        return [
+            nn.functional.interpolate(maps[place, None], size=(int(width), int(height.item())))
+            / int(width)
+            for place, (width, height) in enumerate(sizes)
+        ]
+
+
+def test_a_value_that_is_asked_for_is_no_less_than_what_it_was_clamped_to():
+    traced = trace(Resizes(), (torch.randn(3, 1, 8, 8), torch.rand(3, 4)))
+    assert [output.shape for output in traced.modules[0].outputs] == [(1, 1, 2, 2)] * 3
+    assert {(one.name, one.value) for one in traced.assumptions} == {
+        ("item", "2 for a value that depends on the data")
+    }
+
+
+def test_what_was_written_to_has_no_least_value_any_more():
+    with pytest.raises(TraceError, match=r"raised RuntimeError.* greater than 0"):
+        trace(Resizes(lambda sides: sides.sub_(2)), (torch.randn(3, 1, 8, 8), torch.rand(3, 4)))
+
+
+class ClassByClass(nn.Module):
+    """Runs a layer on the boxes of each class, one class after the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 1, bias=False)
+
+    def forward(self, scores, boxes):
+        classes = (scores > 0).cumsum(0) % 3
+        return [self.layer(boxes[classes == one]) for one in torch.unique(classes)]
+
+
+def test_integers_modulo_a_number_are_spread_evenly():
+    traced = trace(ClassByClass(), (torch.randn(12), torch.rand(12, 4)))
+    assert [output.shape[0] for output in traced.modules[0].outputs] == [12 // 3] * 3
+    assert {one.name for one in traced.assumptions} == {"routing"}
 
 
 class TableOfShapes(nn.Module):

@@ -5,6 +5,7 @@ A rule that supplies a value no trace can know says so through ``mode.assume``.
 
 from flopscope.trace.rules import (
     factories,
+    grouped,
     indices,
     integers,
     metadata,
@@ -18,6 +19,7 @@ __all__ = [
     "RANDOM",
     "RULES",
     "factories",
+    "grouped",
     "indices",
     "integers",
     "metadata",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from flopscope.trace.rules.table import rule
-from flopscope.trace.specs import arguments_by_name, op_name
+from flopscope.trace.specs import arguments_by_name, op_name, tensors_among
 from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _INTEGERS = frozenset((torch.int16, torch.int32, torch.int64))
 
 
-@rule("clamp", "clamp_min", "clip")
+@rule("clamp", "clamp_", "clamp_min", "clamp_min_", "clip", "clip_")
 def at_least(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
@@ -31,6 +31,42 @@ def at_least(
     if type(result) is Unknown and isinstance(least, (int, float)):
         result.least = least
     return result
+
+
+@rule(
+    *("ceil", "select", "slice", "narrow", "unbind", "split", "chunk", "index_select", "clone"),
+    *("reshape", "view", "flatten", "squeeze", "unsqueeze", "expand", "permute", "transpose"),
+)
+def as_before(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Values that are rounded up, or some of them, are no less than they were."""
+    result = mode.evaluate(func, args, kwargs)
+    if type(args[0]) is Unknown and args[0].least > -math.inf:
+        for tensor in tensors_among((result,)):
+            if type(tensor) is Unknown:
+                tensor.least = args[0].least
+    return result
+
+
+@rule("remainder")
+def remainder(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Unknown integers modulo a number: every remainder equally often, as choices are made."""
+    result = mode.evaluate(func, args, kwargs)
+    divisor = args[1]
+    if (
+        type(result) is not Unknown
+        or result.dtype not in _INTEGERS
+        or not isinstance(divisor, int)
+        or divisor < 1
+        or result.numel() > KNOWN_ELEMENTS
+    ):
+        return result
+    known = (torch.arange(result.numel()) % divisor).to(result.dtype).reshape(result.shape)
+    mode.knowledge.suppose(known, ("routing", op_name(func), "all remainders are equally frequent"))
+    return known
 
 
 @rule("to", "_to_copy")

@@ -9,6 +9,7 @@ import torch
 
 from flopscope.trace.rules.table import RULES, overloads, rule
 from flopscope.trace.specs import op_name
+from flopscope.trace.unknown import KNOWN_ELEMENTS
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -22,9 +23,16 @@ def nonzero(
 ) -> Any:
     """Where an unknown tensor is nonzero: everywhere, or in as many places as is assumed."""
     tensor = args[0]
-    if mode.is_unknown(tensor):
-        tensor = _mask(mode, func, tensor)
-    return mode.compute_and_record(func, (tensor,), kwargs)
+    if tensor.numel() <= KNOWN_ELEMENTS:
+        mask = _mask(mode, func, tensor) if mode.is_unknown(tensor) else tensor
+        return mode.compute_and_record(func, (mask,), kwargs)
+    each = _positions_in_large(mode, func, tensor)
+    found: Any = each
+    if func is not aten.nonzero_numpy.default:
+        count = each[0].numel()
+        found = mode.make_unknown((torch.Size((count, len(each))), (1, count), torch.int64))
+    mode.record_result(func, args, kwargs, found)
+    return found
 
 
 def where(
@@ -59,6 +67,9 @@ def index(
     for entry in args[1]:
         if entry is None or entry.dtype not in (torch.bool, torch.uint8):
             positions.append(entry)
+            continue
+        if entry.numel() > KNOWN_ELEMENTS:
+            positions.extend(_positions_in_large(mode, func, entry))
             continue
         mask = _mask(mode, func, entry) if mode.is_unknown(entry) else entry
         positions.extend(mode.compute(aten.nonzero_numpy.default, (mask,), {}))
@@ -122,7 +133,22 @@ def load_torchvision_rules() -> None:
 
 
 def _mask(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
+    true = _number_true(mode, func, tensor)
+    return (torch.arange(tensor.numel()) < true).reshape(tensor.shape)
+
+
+def _positions_in_large(
+    mode: PartialEvaluation, func: Any, tensor: torch.Tensor
+) -> list[torch.Tensor]:
+    """A vector of unknown positions per dimension, where a mask of ours would take much memory."""
+    size = torch.Size((_number_true(mode, func, tensor),))
+    return [mode.make_unknown((size, (1,), torch.int64)) for _ in tensor.shape]
+
+
+def _number_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> int:
+    compact = mode.knowledge.compact(tensor)
+    if compact is not None:
+        return int(compact.count_nonzero()) * tensor.numel() // compact.numel()
     share = f"{mode.assumed('nonzero'):.0%}"
     mode.assume("nonzero", op_name(func), f"{share} of the elements are nonzero or true")
-    true = mode.assumed_count("nonzero", tensor.numel())
-    return (torch.arange(tensor.numel()) < true).reshape(tensor.shape)
+    return mode.assumed_count("nonzero", tensor.numel())
