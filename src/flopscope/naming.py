@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from flopscope.records import Scope
@@ -18,20 +18,21 @@ class HasModules(Protocol):
 M = TypeVar("M", bound=HasModules)
 
 
-def module_paths(model: M) -> Iterator[tuple[Scope, M]]:
+def module_paths(model: M) -> list[tuple[Scope, M]]:
     """Every path to every module, parents first: a module that is held twice comes twice.
 
     A child that points back at one of its parents is not followed.
     """
+    paths: list[tuple[Scope, M]] = []
 
-    def walk(scope: Scope, module: M, above: tuple[int, ...]) -> Iterator[tuple[Scope, M]]:
-        yield scope, module
+    def walk(scope: Scope, module: M, above: tuple[int, ...]) -> None:
+        paths.append((scope, module))
         for name, child in module._modules.items():
             if child is not None and id(child) not in above:
-                inside = f"{scope}.{name}" if scope else name
-                yield from walk(inside, child, (*above, id(child)))
+                walk(f"{scope}.{name}" if scope else name, child, (*above, id(child)))
 
-    yield from walk("", model, (id(model),))
+    walk("", model, (id(model),))
+    return paths
 
 
 class ScopeNames:
@@ -50,5 +51,7 @@ class ScopeNames:
         names = self._names.get(id(module))
         if names is None:
             return None
+        if len(names) == 1:
+            return names[0]
         prefix = f"{inside}." if inside else ""
         return next((name for name in names if name.startswith(prefix)), names[0])
