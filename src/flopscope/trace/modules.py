@@ -15,7 +15,7 @@ from flopscope.trace.scopes import Visits
 
 @dataclass
 class _Holdings:
-    """What one module owns, in elements and in bytes, and the tensors it shares with their owner."""
+    """What one module owns, in elements and bytes, and the tensors that another one owns."""
 
     params: int = 0
     trainable_params: int = 0
@@ -44,11 +44,11 @@ def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tupl
     paths = module_paths(model)
     holdings: dict[Scope, _Holdings] = {scope: _Holdings() for scope, _ in paths}
     owner: dict[int, str] = {}
+    never = Visits()
     for scope, module in sorted(paths, key=lambda path: path[0] not in visits):
         _claim(scope, module, holdings[scope], owner)
     return tuple(
-        _spec(scope, module, holdings[scope], visits.get(scope, Visits()))
-        for scope, module in paths
+        _spec(scope, module, holdings[scope], visits.get(scope, never)) for scope, module in paths
     )
 
 
