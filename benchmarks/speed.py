@@ -11,6 +11,7 @@ operator.
 from __future__ import annotations
 
 import argparse
+import copy
 import gc
 import statistics
 import sys
@@ -111,11 +112,13 @@ def seconds(run: Callable[[Case], None], case: Case) -> float | None:
 def measured(case: Case, rounds: int) -> dict[str, float | None]:
     """Median seconds of each runner; one that fails is left out of the later rounds."""
     runners = dict(RUNNERS)
+    # Each has a model of its own: some leave hooks in it, which slow all who come after.
+    cases = {name: copy.deepcopy(case) for name in runners}
     taken: dict[str, list[float]] = {name: [] for name in RUNNERS}
     bare(case)  # what torch imports on first use is no part of any of them
     for _ in range(rounds):
         for name, run in list(runners.items()):
-            spent = seconds(run, case)
+            spent = seconds(run, cases[name])
             if spent is None:
                 del runners[name]
             else:

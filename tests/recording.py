@@ -28,7 +28,7 @@ class Recording(TorchDispatchMode):
         tensors = (leaf for leaf in tree_leaves(returned) if isinstance(leaf, torch.Tensor))
         outputs = tuple(map(spec_of, tensors))
         tags = schema_tags(func) | ({"view"} if func.is_view else set())
-        bound = arguments_by_name(func._schema, args, kwargs or {})
+        bound = arguments_by_name(func, args, kwargs or {})
         self.operations.append(operation_of(func, bound, outputs, tags))
         return returned
 

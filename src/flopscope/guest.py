@@ -102,20 +102,24 @@ class _Snapshot:
 
     def take(self, value: Any) -> None:
         """Copy a container, and those inside it; anything else has nothing to restore."""
-        attributes = getattr(value, "__dict__", None)
         if isinstance(value, (dict, list, set)):
             if id(value) in self._taken:
                 return
-            self._taken[id(value)] = value, value.copy()
+            # Most are empty: a module has a dozen tables of hooks.
+            self._taken[id(value)] = value, value.copy() if value else ()
             for inner in value.values() if isinstance(value, dict) else value:
                 if type(inner) not in _ATOMS:  # most are, and a model has many
                     self.take(inner)
-        elif isinstance(attributes, dict) and not isinstance(value, _LEFT_ALONE):
-            self.take(attributes)
+        elif not isinstance(value, _LEFT_ALONE):
+            attributes = getattr(value, "__dict__", None)
+            if isinstance(attributes, dict):
+                self.take(attributes)
 
     def restore(self) -> None:
         """Put the contents back, into the very same containers."""
         for value, contents in self._taken.values():
+            if not value and not contents:
+                continue
             if isinstance(value, list):
                 value[:] = contents
             else:

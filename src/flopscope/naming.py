@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol, TypeVar
 
 from flopscope.records import Scope
@@ -18,7 +18,7 @@ class HasModules(Protocol):
 M = TypeVar("M", bound=HasModules)
 
 
-def module_paths(model: M, called: Collection[Scope] = ()) -> Iterator[tuple[Scope, M]]:
+def module_paths(model: M, called: Collection[Scope] = ()) -> list[tuple[Scope, M]]:
     """Every module with its scope, parents first: one that is held twice comes twice.
 
     What is inside a module is listed where the module comes first, and again wherever else
@@ -31,17 +31,19 @@ def module_paths(model: M, called: Collection[Scope] = ()) -> Iterator[tuple[Sco
     """
     reached = {scope[:end] for scope in called for end in _ends_of_names(scope)}
     listed: set[int] = set()
+    paths: list[tuple[Scope, M]] = []
 
-    def walk(scope: Scope, module: M, above: tuple[int, ...]) -> Iterator[tuple[Scope, M]]:
-        yield scope, module
+    def walk(scope: Scope, module: M, above: tuple[int, ...]) -> None:
+        paths.append((scope, module))
         if id(module) in listed and scope not in reached:
             return
         listed.add(id(module))
         for name, child in module._modules.items():
             if child is not None and id(child) not in above:
-                yield from walk(_inside(scope, name), child, (*above, id(child)))
+                walk(_inside(scope, name), child, (*above, id(child)))
 
-    yield from walk("", model, (id(model),))
+    walk("", model, (id(model),))
+    return paths
 
 
 def _ends_of_names(scope: Scope) -> list[int]:

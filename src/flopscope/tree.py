@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,7 +38,7 @@ class Node:
     @cached_property
     def cost(self) -> Cost:
         """Its own cost and that of everything inside it."""
-        return sum((child.cost for child in self.children), self.own_cost)
+        return Cost.total([self.own_cost, *(child.cost for child in self.children)])
 
     @cached_property
     def params(self) -> int:
@@ -157,47 +158,53 @@ _CONTAINERS = ("Sequential", "ModuleList")
 
 @dataclass
 class _Tally:
-    """Running sums of one operator."""
+    """The calls of one operator."""
 
-    calls: int = 0
-    cost: Cost = field(default_factory=Cost)
+    costs: list[Cost] = field(default_factory=list)
     elements: int = 0
     scopes: dict[Scope, None] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        return len(self.costs)
+
+    @property
+    def cost(self) -> Cost:
+        return Cost.total(self.costs)
 
 
 def profile(trace: Trace) -> Profile:
     """Cost every call of a trace and add the costs up along the module tree."""
     known: dict[Operation, tuple[Coverage, Cost]] = {}
-    own: dict[Scope, Cost] = {}
-    tallies: dict[tuple[str, Coverage], _Tally] = {}
+    own: defaultdict[Scope, list[Cost]] = defaultdict(list)
+    tallies: defaultdict[tuple[str, Coverage], _Tally] = defaultdict(_Tally)
     for call in trace.calls:
         operation = call.operation
         if operation not in known:
             known[operation] = cost_of(operation)
         coverage, cost = known[operation]
-        own[call.scope] = own.get(call.scope, Cost()) + cost
-        tally = tallies.setdefault((operation.op, coverage), _Tally())
-        tally.calls += 1
-        tally.cost += cost
+        own[call.scope].append(cost)
+        tally = tallies[operation.op, coverage]
+        tally.costs.append(cost)
         if coverage == "uncounted":
             tally.elements += sum(out.numel for out in operation.outputs)
             tally.scopes[call.scope] = None
     return Profile(_tree(trace.modules, own), _operators(tallies), _uncounted(tallies))
 
 
-def _tree(modules: tuple[ModuleSpec, ...], own: dict[Scope, Cost]) -> Node:
+def _tree(modules: tuple[ModuleSpec, ...], own: Mapping[Scope, Iterable[Cost]]) -> Node:
     children: dict[Scope, list[ModuleSpec]] = {}
     for module in modules[1:]:
         children.setdefault(module.scope.rpartition(".")[0], []).append(module)
 
     def node(spec: ModuleSpec) -> Node:
         inside = tuple(node(child) for child in children.get(spec.scope, ()))
-        return Node(spec, own.get(spec.scope, Cost()), inside)
+        return Node(spec, Cost.total(own.get(spec.scope, ())), inside)
 
     return node(modules[0])
 
 
-def _operators(tallies: dict[tuple[str, Coverage], _Tally]) -> tuple[OperatorTotal, ...]:
+def _operators(tallies: Mapping[tuple[str, Coverage], _Tally]) -> tuple[OperatorTotal, ...]:
     totals = [
         OperatorTotal(op, coverage, tally.calls, tally.cost)
         for (op, coverage), tally in tallies.items()
@@ -206,7 +213,7 @@ def _operators(tallies: dict[tuple[str, Coverage], _Tally]) -> tuple[OperatorTot
     return tuple(totals)
 
 
-def _uncounted(tallies: dict[tuple[str, Coverage], _Tally]) -> tuple[Uncounted, ...]:
+def _uncounted(tallies: Mapping[tuple[str, Coverage], _Tally]) -> tuple[Uncounted, ...]:
     left_out = [
         Uncounted(op, tally.calls, tally.elements, tally.cost.bytes_moved, tuple(tally.scopes))
         for (op, coverage), tally in tallies.items()

@@ -46,6 +46,16 @@ class Cost:
             self.bytes_moved + other.bytes_moved,
         )
 
+    @classmethod
+    def total(cls, costs: Iterable[Cost]) -> Cost:
+        """The sum of any number of costs."""
+        macs = other_flops = bytes_moved = 0
+        for cost in costs:
+            macs += cost.macs
+            other_flops += cost.other_flops
+            bytes_moved += cost.bytes_moved
+        return cls(macs, other_flops, bytes_moved)
+
 
 Formula: TypeAlias = "Callable[..., Cost | None]"
 Traffic: TypeAlias = Callable[..., int]

@@ -65,8 +65,8 @@ class Row:
     @cached_property
     def cost(self) -> Cost:
         if self.kind == "own":
-            return sum((node.own_cost for node in self.nodes), Cost())
-        return sum((node.cost for node in self.nodes), Cost())
+            return Cost.total(node.own_cost for node in self.nodes)
+        return Cost.total(node.cost for node in self.nodes)
 
     @cached_property
     def params(self) -> int:

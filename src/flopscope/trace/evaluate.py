@@ -141,7 +141,7 @@ class PartialEvaluation(TorchDispatchMode):
         written = written_returns(func)
         if not written:
             return returned
-        bound = arguments_by_name(func._schema, args, kwargs)
+        bound = arguments_by_name(func, args, kwargs)
         if isinstance(returned, torch.Tensor):
             return bound[written[0].name]
         return tuple(
@@ -177,7 +177,7 @@ class PartialEvaluation(TorchDispatchMode):
         return all(self.knowledge.compact(tensor) is not None for tensor in tensors_among(args))
 
     def _forget_written(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        bound = arguments_by_name(func._schema, args, kwargs)
+        bound = arguments_by_name(func, args, kwargs)
         written = [bound.get(name) for name in written_arguments(func)]
         self.knowledge.forget(tensors_among(written))
 
@@ -186,7 +186,12 @@ class PartialEvaluation(TorchDispatchMode):
     ) -> tuple[tuple[Any, ...], bool]:
         self._saw_unknown = func in RANDOM
         parts = [func]
-        parts.extend([self._part(value) for value in args])
+        for value in args:
+            if type(value) is Unknown:  # as most are, so it is worth a shorter way
+                self._saw_unknown = True
+                parts.append(value.key)
+            else:
+                parts.append(self._part(value))
         for name, value in kwargs.items():
             parts += (name, self._part(value))
         return tuple(parts), self._saw_unknown

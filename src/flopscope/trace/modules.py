@@ -15,11 +15,25 @@ from flopscope.trace.scopes import Visits
 
 @dataclass
 class _Holdings:
-    """The tensors that one module owns, and those it shares with their owner."""
+    """What one module owns, in elements and bytes, and the tensors that another one owns."""
 
-    params: list[torch.Tensor] = field(default_factory=list)
-    buffers: list[torch.Tensor] = field(default_factory=list)
+    params: int = 0
+    trainable_params: int = 0
+    buffers: int = 0
+    param_nbytes: int = 0
+    buffer_nbytes: int = 0
     shared: list[tuple[str, str]] = field(default_factory=list)
+
+    def own_parameter(self, tensor: torch.Tensor) -> None:
+        elements = _numel(tensor)
+        self.params += elements
+        self.trainable_params += elements if tensor.requires_grad else 0
+        self.param_nbytes += elements * tensor.element_size()
+
+    def own_buffer(self, tensor: torch.Tensor) -> None:
+        elements = _numel(tensor)
+        self.buffers += elements
+        self.buffer_nbytes += elements * tensor.element_size()
 
 
 def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tuple[ModuleSpec, ...]:
@@ -27,19 +41,22 @@ def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tupl
 
     A tensor held by several modules belongs to the first of them that ran.
     """
-    paths = list(module_paths(model, visits))
+    paths = module_paths(model, visits)
     holdings: dict[Scope, _Holdings] = {scope: _Holdings() for scope, _ in paths}
     owner: dict[int, str] = {}
+    never = Visits()
     for scope, module in sorted(paths, key=lambda path: path[0] not in visits):
         _claim(scope, module, holdings[scope], owner)
     return tuple(
-        _spec(scope, module, holdings[scope], visits.get(scope, Visits()))
-        for scope, module in paths
+        _spec(scope, module, holdings[scope], visits.get(scope, never)) for scope, module in paths
     )
 
 
 def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[int, str]) -> None:
-    for table, owned in ((module._parameters, held.params), (module._buffers, held.buffers)):
+    for table, own in (
+        (module._parameters, held.own_parameter),
+        (module._buffers, held.own_buffer),
+    ):
         for name, tensor in table.items():
             if tensor is None:
                 continue
@@ -48,7 +65,7 @@ def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[i
                 held.shared.append((name, owner[id(tensor)]))
             else:
                 owner[id(tensor)] = full_name
-                owned.append(tensor)
+                own(tensor)
 
 
 def _spec(scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits) -> ModuleSpec:
@@ -58,18 +75,14 @@ def _spec(scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits
         calls=visits.calls,
         outputs=visits.outputs,
         output_nbytes=visits.output_nbytes,
-        params=sum(_numel(tensor) for tensor in held.params),
-        trainable_params=sum(_numel(tensor) for tensor in held.params if tensor.requires_grad),
-        buffers=sum(_numel(tensor) for tensor in held.buffers),
-        param_nbytes=sum(_nbytes(tensor) for tensor in held.params),
-        buffer_nbytes=sum(_nbytes(tensor) for tensor in held.buffers),
+        params=held.params,
+        trainable_params=held.trainable_params,
+        buffers=held.buffers,
+        param_nbytes=held.param_nbytes,
+        buffer_nbytes=held.buffer_nbytes,
         shared=tuple(held.shared),
     )
 
 
 def _numel(tensor: torch.Tensor) -> int:
     return 0 if is_lazy(tensor) else tensor.numel()
-
-
-def _nbytes(tensor: torch.Tensor) -> int:
-    return _numel(tensor) * tensor.element_size()

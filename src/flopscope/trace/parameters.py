@@ -34,8 +34,13 @@ class Parameters:
 
     def among(self, values: Iterable[Any]) -> tuple[ParameterUse, ...]:
         """The parameters and views of parameters among an operator's arguments."""
-        known = self._uses
-        return tuple([known[id(t)][1] for t in tensors_among(values) if id(t) in known])
+        known, found = self._uses, []
+        for value in values:
+            if id(value) in known:
+                found.append(known[id(value)][1])
+            elif isinstance(value, (list, tuple)):
+                found += self.among(value)
+        return tuple(found)
 
     def follow(self, use: ParameterUse, operation: Operation, returned: Any) -> None:
         """Know what an operator returned as views of the parameter that it was given."""

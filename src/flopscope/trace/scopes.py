@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class ScopeTracker:
 
     model: torch.nn.Module
     current: Scope = ""
-    visits: dict[Scope, Visits] = field(default_factory=dict)
+    visits: defaultdict[Scope, Visits] = field(default_factory=lambda: defaultdict(Visits))
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
     _names: ScopeNames = field(init=False)
     _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
@@ -88,7 +89,7 @@ class ScopeTracker:
         self.current = caller
 
     def _note(self, output: Any) -> None:
-        visit = self.visits.setdefault(self.current, Visits())
+        visit = self.visits[self.current]
         outputs = _specs_in(output)
         visit.calls += 1
         visit.output_nbytes += sum(spec.nbytes for spec in outputs)

@@ -34,11 +34,9 @@ def derived(func: Any, bound: Mapping[str, Any]) -> SpecKey | None:
         return None
     tensors = [value for value in bound.values() if isinstance(value, torch.Tensor)]
     dtype = tensors[0].dtype
-    plain = func in _OF_ANY_LAYOUT or (
-        dtype.is_floating_point
-        and all(tensor.dtype == dtype and tensor.is_contiguous() for tensor in tensors)
-    )
-    shape = rule(bound) if plain else None
+    plain = dtype.is_floating_point and all(tensor.dtype == dtype for tensor in tensors)
+    laid_out = func in _CONTIGUOUS or all(tensor.is_contiguous() for tensor in tensors)
+    shape = rule(bound) if plain and laid_out else None
     if shape is None:
         return None
     size = torch.Size(shape)
@@ -91,6 +89,33 @@ def _layer_norm(bound: Mapping[str, Any]) -> Shape | None:
     return shape if fits and normalized else None
 
 
+def _roll(bound: Mapping[str, Any]) -> Shape | None:
+    shape, dims = tuple(bound["self"].shape), bound["dims"]
+    fits = len(dims) == len(bound["shifts"]) and all(0 <= dim < len(shape) for dim in dims)
+    return shape if fits and dims else None
+
+
+def _attention(bound: Mapping[str, Any]) -> Shape | None:
+    query, key, value = (tuple(bound[name].shape) for name in ("query", "key", "value"))
+    mask = bound["attn_mask"]
+    scores = (*query[:-1], key[-2])
+    fits = (
+        len(query) == 4
+        and key[:-2] == query[:-2]
+        and key[-1] == query[-1]
+        and value[:-1] == key[:-1]
+        and (mask is None or _fits_into(tuple(mask.shape), scores))
+        and not (mask is not None and bound["is_causal"])
+    )
+    return (*query[:-1], value[-1]) if fits else None
+
+
+def _fits_into(shape: Shape, whole: Shape) -> bool:
+    """Whether repeating a tensor makes it as large as another."""
+    pairs = zip(reversed(shape), reversed(whole), strict=False)
+    return len(shape) <= len(whole) and all(size in (1, full) for size, full in pairs)
+
+
 def _linear(bound: Mapping[str, Any]) -> Shape | None:
     shape, weight, bias = bound["input"].shape, bound["weight"].shape, bound["bias"]
     fits = (
@@ -125,23 +150,6 @@ def _convolution(bound: Mapping[str, Any]) -> Shape | None:
     return (shape[0], weight[0], *spatial) if min(spatial) > 0 and math.prod(shape) else None
 
 
-def _grouped_mm(bound: Mapping[str, Any]) -> Shape | None:
-    """Rows or columns are divided among the matrices of a stack; between matrices, the terms.
-
-    Asked of torch this would fail for most dtypes: on the meta device it takes bfloat16 alone.
-    """
-    first, second, offsets = bound["self"], bound["mat2"], bound["offs"]
-    same_dtype = first.dtype == second.dtype and bound["out_dtype"] in (None, first.dtype)
-    if not same_dtype or first.shape[-1] != second.shape[-2]:
-        return None
-    product = (first.shape[-2], second.shape[-1])
-    if first.dim() == 2 and second.dim() == 2:
-        return None if offsets is None else (offsets.numel(), *product)
-    if first.dim() == 3 and second.dim() == 3:
-        return (first.shape[0], *product) if first.shape[0] == second.shape[0] else None
-    return product
-
-
 def _each(values: list[int], sides: int) -> list[int]:
     return list(values) * sides if len(values) == 1 else list(values)
 
@@ -167,12 +175,15 @@ _RULES: Mapping[Any, ShapeRule] = {
     aten.batch_norm.default: _batch_norm,
     aten.layer_norm.default: _layer_norm,
     aten.rms_norm.default: _layer_norm,
+    aten.roll.default: _roll,
+    aten.scaled_dot_product_attention.default: _attention,
     aten.linear.default: _linear,
     aten.conv1d.default: _convolution,
     aten.conv2d.default: _convolution,
     aten.conv3d.default: _convolution,
-    aten._grouped_mm.default: _grouped_mm,
 }
 
-_OF_ANY_LAYOUT = frozenset((aten._grouped_mm.default,))
-"""Operators whose output is contiguous however their operands lie in memory."""
+_CONTIGUOUS = frozenset(
+    (aten.layer_norm.default, aten.roll.default, aten.scaled_dot_product_attention.default)
+)
+"""Operators whose output is contiguous, however their input is laid out."""

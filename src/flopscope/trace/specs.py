@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -18,12 +19,12 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 def spec_of(tensor: torch.Tensor) -> TensorSpec:
     """Shape, dtype and, where they aren't the contiguous ones, strides."""
-    shape = tuple(tensor.shape)
-    if tensor.layout not in (torch.strided, torch.jagged):
-        return TensorSpec(shape, dtype_name(tensor.dtype), stored=stored_elements(tensor))
-    if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_contiguous():
-        return TensorSpec(shape, dtype_name(tensor.dtype))
-    return TensorSpec(shape, dtype_name(tensor.dtype), tuple(tensor.stride()))
+    shape, dtype, layout = tuple(tensor.shape), dtype_name(tensor.dtype), tensor.layout
+    if layout is not torch.strided and layout is not torch.jagged:
+        return TensorSpec(shape, dtype, stored=stored_elements(tensor))
+    if layout is not torch.strided or tensor.is_nested or tensor.is_contiguous():
+        return TensorSpec(shape, dtype)
+    return TensorSpec(shape, dtype, tuple(tensor.stride()))
 
 
 def map_tensors(function: Callable[[torch.Tensor], Any], values: Any) -> Any:
@@ -79,18 +80,28 @@ def argument_of(value: Any) -> Argument:
 
 
 def arguments_by_name(
-    schema: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What an operator was called with, by its schema's names and with its defaults."""
-    bound: dict[str, Any] = {}
-    for position, argument in enumerate(schema.arguments):
-        if position < len(args):
-            bound[argument.name] = args[position]
-        elif argument.name in kwargs:
-            bound[argument.name] = kwargs[argument.name]
-        elif argument.has_default_value():
-            bound[argument.name] = argument.default_value
+    names, defaults = _signature(func)
+    bound = dict(zip(names, args, strict=False))
+    for name in names[len(args) :]:
+        if name in kwargs:
+            bound[name] = kwargs[name]
+        elif name in defaults:
+            bound[name] = defaults[name]
     return bound
+
+
+@cache
+def _signature(func: Any) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """The names of an operator's arguments, and the defaults of those that have one."""
+    arguments = func._schema.arguments
+    return tuple(argument.name for argument in arguments), {
+        argument.name: argument.default_value
+        for argument in arguments
+        if argument.has_default_value()
+    }
 
 
 def operation_of(

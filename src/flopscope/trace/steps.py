@@ -65,7 +65,7 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     """Try an operator on the meta device, or find that its parts have to be looked at."""
     if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
         return PARTS
-    bound = arguments_by_name(func._schema, args, kwargs)
+    bound = arguments_by_name(func, args, kwargs)
     _refuse_mixed_dtypes(func, bound)
     key = derived(func, bound)
     if key is not None:
@@ -140,7 +140,7 @@ def step_from(
     outputs = tuple(tensors_among((returned,)))
     if "inplace" not in tags and _share_memory(outputs, tensors_among(ran)):
         tags |= {"view"}
-    bound = arguments_by_name(func._schema, *given)
+    bound = arguments_by_name(func, *given)
     operation = operation_of(func, bound, tuple(map(spec_of, outputs)), tags)
     elements = max((output.numel() for output in outputs), default=0)
     written = written_returns(func)
@@ -162,7 +162,7 @@ def results_of(
     make_unknown: Callable[[SpecKey], torch.Tensor],
 ) -> Any:
     """What an operator returns where nothing runs: fresh unknowns and the arguments it wrote to."""
-    bound = arguments_by_name(func._schema, args, kwargs)
+    bound = arguments_by_name(func, args, kwargs)
 
     def result(place: Any) -> Any:
         if isinstance(place, Fresh):

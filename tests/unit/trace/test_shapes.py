@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from flopscope.trace.shapes import _ELEMENTWISE, derived
 from flopscope.trace.specs import arguments_by_name
-from flopscope.trace.unknown import key_of
+from flopscope.trace.unknown import key_of, meta_tensor
 
 aten = torch.ops.aten
+_ATTENTION = aten.scaled_dot_product_attention.default
 SIZE = st.integers(1, 7)
 
 
@@ -20,7 +21,7 @@ def meta(*shape, dtype=torch.float32):
 
 
 def derived_on(func, *args):
-    return derived(func, arguments_by_name(func._schema, args, {}))
+    return derived(func, arguments_by_name(func, args, {}))
 
 
 def assert_as_torch_says(func, *args):
@@ -57,6 +58,54 @@ def test_norms_keep_the_spec(shape):
     assert_as_torch_says(aten.rms_norm.default, meta(*shape), shape[-1:], features, 1e-5)
 
 
+def laid_out(order, *shape):
+    """A tensor of this shape whose dimensions lie in memory in another order."""
+    stored = meta(*(shape[side] for side in order))
+    return stored.permute([order.index(side) for side in range(len(shape))])
+
+
+def assert_contiguous_as_torch_says(func, *args):
+    """As above, but for the strides of dimensions of size 1, which say nothing."""
+    key, said = derived_on(func, *args), func(*args)
+    assert (key[0], key[2]) == (said.shape, said.dtype)
+    assert said.is_contiguous()
+    assert meta_tensor(key).is_contiguous()
+
+
+ORDER = st.permutations(range(4))
+
+
+@given(st.tuples(SIZE, SIZE, SIZE, SIZE), ORDER, st.integers(1, 3))
+def test_a_layer_norm_is_contiguous_whatever_its_input_is(shape, order, normalized):
+    features = shape[-normalized:]
+    scale = meta(*features)
+    assert_contiguous_as_torch_says(
+        aten.layer_norm.default, laid_out(order, *shape), features, scale, scale, 1e-5
+    )
+
+
+@given(st.tuples(SIZE, SIZE, SIZE, SIZE), ORDER, st.sets(st.integers(0, 3), min_size=1))
+def test_rolling_keeps_the_shape_and_is_contiguous(shape, order, dims):
+    assert_contiguous_as_torch_says(
+        aten.roll.default, laid_out(order, *shape), [1] * len(dims), list(dims)
+    )
+
+
+@given(st.data(), ORDER, SIZE, SIZE, SIZE, SIZE)
+def test_attention_has_a_value_for_every_query(data, order, queries, keys, width, value_width):
+    batch = (data.draw(SIZE), data.draw(SIZE))
+    sides = st.sampled_from([(1, 1), (queries, keys), (1, keys)])
+    shape = (*data.draw(st.sampled_from([(), (1, 1), batch])), *data.draw(sides))
+    mask = data.draw(st.sampled_from([None, meta(*shape)]))
+    assert_contiguous_as_torch_says(
+        _ATTENTION,
+        laid_out(order, *batch, queries, width),
+        laid_out(order, *batch, keys, width),
+        meta(*batch, keys, value_width),
+        mask,
+    )
+
+
 @settings(max_examples=200)
 @given(st.data(), st.integers(1, 3))
 def test_a_convolution_is_as_large_as_torch_says(data, sides):
@@ -68,28 +117,6 @@ def test_a_convolution_is_as_large_as_torch_says(data, sides):
     func = getattr(aten, f"conv{sides}d").default
     image, weight = meta(2, groups * per_group, *space), meta(groups * out, per_group, *kernel)
     assert_as_torch_says(func, image, weight, None, stride, padding, dilation, groups)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ((8, 16), (2, 16, 24)),
-        ((2, 8, 16), (16, 24)),
-        ((8, 16), (16, 24)),
-        ((2, 8, 16), (2, 16, 24)),
-    ],
-    ids=["rows", "columns", "terms", "batch"],
-)
-def test_a_grouped_product_is_as_large_as_on_the_cpu(dtype, first, second):
-    """There it takes any floating dtype; on the meta device of some versions bfloat16 alone."""
-    func = aten._grouped_mm.default
-    divided = {"rows": 8, "columns": 24, "terms": 16}
-    kind = {(2, 3): "rows", (3, 2): "columns", (2, 2): "terms"}.get((len(first), len(second)))
-    end = divided.get(kind)
-    offsets = None if end is None else torch.tensor([end // 2, end], dtype=torch.int32)
-    args = (torch.ones(first, dtype=dtype), torch.ones(second, dtype=dtype), offsets)
-    assert derived_on(func, *args)[::2] == key_of(func(*args))[::2]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +131,15 @@ def test_a_grouped_product_is_as_large_as_on_the_cpu(dtype, first, second):
         (aten.conv2d.default, (meta(1, 3, 2, 2), meta(4, 3, 3, 3))),
         (aten.softmax.int, (meta(2, 3), -1, torch.float64)),
         (aten.softmax.int, (meta(2, 3), 5)),
+        (aten.roll.default, (meta(2, 3), [1])),
+        (aten.roll.default, (meta(2, 3), [1, 1], [0])),
+        (aten.roll.default, (meta(2, 3), [1], [2])),
+        (_ATTENTION, (meta(1, 8, 3, 4), meta(1, 2, 3, 4), meta(1, 2, 3, 4))),
+        (_ATTENTION, (meta(1, 8, 3, 4), meta(1, 8, 3, 5), meta(1, 8, 3, 5))),
+        (_ATTENTION, (meta(1, 8, 3, 4), meta(1, 8, 3, 4), meta(1, 8, 2, 4))),
+        (_ATTENTION, (*[meta(1, 8, 3, 4)] * 3, meta(2, 3))),
+        (_ATTENTION, (*[meta(1, 8, 3, 4)] * 3, meta(3, 3, dtype=torch.bool))),
+        (_ATTENTION, (*[meta(1, 8, 3, 4)] * 3, meta(3, 3), 0.0, True)),
         (aten.add.Tensor, (meta(2, 3), meta(2, 4))),
         (aten.add.Tensor, (meta(2, 3), meta(2, 3, dtype=torch.float64))),
         (aten.add.Scalar, (meta(2, 3), 1)),

@@ -25,7 +25,7 @@ def grouped_product(
     """The meta device refuses dtypes that the CPU takes, and so is not asked."""
     if not mode.any_unknown(*args, *kwargs.values()):
         return mode.compute_and_record(func, args, kwargs)
-    bound = arguments_by_name(func._schema, args, kwargs)
+    bound = arguments_by_name(func, args, kwargs)
     left, right = bound["self"], bound["mat2"]
     if left.shape[-1] != right.shape[-2]:
         raise RuntimeError("contraction dimension of mat_a and mat_b must match")

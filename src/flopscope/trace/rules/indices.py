@@ -44,7 +44,7 @@ def order(
     if not mode.any_unknown(*args):
         return mode.evaluate(func, args, kwargs)
     results = mode.evaluate(func, args, kwargs)
-    dim = arguments_by_name(func._schema, args, kwargs).get("dim", -1)
+    dim = arguments_by_name(func, args, kwargs).get("dim", -1)
 
     def positions(indices: torch.Tensor) -> torch.Tensor:
         if indices.ndim == 0:
@@ -59,7 +59,7 @@ def order(
 def _size_along(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int:
     """How many elements each index chooses from."""
     tensor = args[0]
-    dim = arguments_by_name(func._schema, args, kwargs).get("dim")
+    dim = arguments_by_name(func, args, kwargs).get("dim")
     if dim is None or not isinstance(dim, int):
         dim = -1 if func.overloadpacket is torch.ops.aten.multinomial else None
     if dim is None or tensor.ndim == 0:

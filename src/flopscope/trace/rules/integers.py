@@ -27,7 +27,7 @@ def at_least(
 ) -> Any:
     """Remember what an unknown tensor's values are at least."""
     result = mode.evaluate(func, args, kwargs)
-    least = arguments_by_name(func._schema, args, kwargs).get("min")
+    least = arguments_by_name(func, args, kwargs).get("min")
     if type(result) is Unknown and isinstance(least, (int, float)):
         result.least = least
     return result

@@ -49,7 +49,7 @@ def recurrent(
     mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """A recurrent layer on packed data: a row of states for every row, and the last states."""
-    bound = arguments_by_name(func._schema, args, kwargs)
+    bound = arguments_by_name(func, args, kwargs)
     states = bound["hx"] if isinstance(bound["hx"], (list, tuple)) else [bound["hx"]]
     directions = 2 if bound["bidirectional"] else 1
     shape = (bound["data"].shape[0], directions * states[0].shape[-1])
