@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import torch
 
 from flopscope.trace.specs import map_tensors, tensors_among
-from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, Unknown, address_of
+from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, Unknown, address_of, memory_of
 
 Supposition: TypeAlias = tuple[str, str, str]
 """An assumption's rule, the operator that needed it, and what was assumed in words."""
@@ -41,7 +41,7 @@ class Knowledge:
         """Known tensors that something unknown was written to are unknown from here on."""
         for tensor in tensors:
             if _has_memory(tensor):
-                self._overwritten[address_of(tensor)] = tensor.untyped_storage()
+                self._overwritten[address_of(tensor)] = memory_of(tensor)
 
     def own(self, value: Any) -> Any:
         """An argument with copies of the caller's tensors, and the CPU for every device."""
@@ -49,7 +49,7 @@ class Knowledge:
 
     def _own_tensor(self, tensor: torch.Tensor) -> torch.Tensor:
         address = address_of(tensor)
-        if address not in self._copies:
+        if address not in self._copies or tensor.layout is not torch.strided:
             return tensor
         storage = self._copies[address]
         if storage is None:
@@ -59,7 +59,7 @@ class Knowledge:
 
     def suppose(self, tensor: torch.Tensor, supposition: Supposition) -> None:
         """Remember that a known tensor's values rest on an assumption."""
-        self._supposed[address_of(tensor)] = tensor.untyped_storage(), supposition
+        self._supposed[address_of(tensor)] = memory_of(tensor), supposition
 
     def suppositions(self, values: Iterable[Any]) -> set[Supposition]:
         """The assumptions that some values rest on."""

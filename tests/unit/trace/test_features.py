@@ -13,7 +13,8 @@ from torch.nn.utils import parametrizations, parametrize
 from torch.utils.checkpoint import checkpoint
 
 import flopscope
-from flopscope.trace import building
+from flopscope import tree
+from flopscope.trace import building, trace, trace_real
 
 LINEAR = 4 * 8 * 16  # MACs of the layer below on its input
 
@@ -261,6 +262,21 @@ def test_a_sparse_product_costs_what_is_stored(layout):
     report = flopscope.profile(Sparse(), torch.randn(8, 5))
     assert report.macs == 8 * 5  # eight ones on the diagonal
     assert report.uncounted == ()
+
+
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_a_matrix_of_a_graph_may_be_made_squared_and_read_in_the_forward_pass(layout):
+    class Graph(nn.Module):
+        def forward(self, x):
+            adjacency = torch.eye(8, device=x.device).to_sparse(layout=layout)
+            twice = (adjacency @ adjacency).to_sparse_coo().coalesce()
+            return adjacency @ x, twice.indices()
+
+    x = torch.randn(8, 5)
+    for found in (trace(Graph(), (x,)), trace_real(Graph(), (x,))):
+        assert found.notes == ()
+        assert tree.profile(found).root.cost.macs == 8 * 8 + 8 * 5  # eight ones on the diagonal
 
 
 @pytest.mark.filterwarnings("ignore")
