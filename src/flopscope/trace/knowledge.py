@@ -38,8 +38,9 @@ class Knowledge:
         return bool(self._overwritten) and address_of(tensor) in self._overwritten
 
     def forget(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Known tensors that something unknown was written to are unknown from here on."""
+        """Tensors that something unknown was written to are unknown from here on, to any bound."""
         for tensor in tensors:
+            vars(tensor).pop("least", None)
             if _has_memory(tensor):
                 self._overwritten[address_of(tensor)] = memory_of(tensor)
 

@@ -79,6 +79,11 @@ def key_of(tensor: torch.Tensor) -> SpecKey:
     return tensor.shape, tensor.stride(), tensor.dtype
 
 
+def least_of(tensor: torch.Tensor) -> float:
+    """What no value of an unknown tensor is below, as far as is known."""
+    return getattr(tensor, "least", -math.inf)
+
+
 def stored_elements(tensor: torch.Tensor) -> int | None:
     """How many values a sparse tensor holds, or None for one that is not sparse."""
     if tensor.layout is torch.strided or tensor.is_meta or tensor.is_nested:

@@ -13,7 +13,7 @@ import torch
 
 from flopscope.trace.rules.table import rule
 from flopscope.trace.specs import arguments_by_name, op_name
-from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown
+from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, least_of
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -28,9 +28,35 @@ def at_least(
     """Remember what an unknown tensor's values are at least."""
     result = mode.evaluate(func, args, kwargs)
     least = arguments_by_name(func._schema, args, kwargs).get("min")
-    if type(result) is Unknown and isinstance(least, (int, float)):
+    if mode.is_unknown(result) and isinstance(least, (int, float)):
         result.least = least
     return result
+
+
+@rule("uniform_", "uniform", "randint")
+def drawn(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Remember the least that chance can bring, such as the smallest share of a picture to crop."""
+    result = mode.evaluate(func, args, kwargs)
+    bound = arguments_by_name(func._schema, args, kwargs)
+    if mode.is_unknown(result):
+        result.least = bound.get("from", bound.get("low", 0))  # by schema: uniform_'s, randint's
+    return result
+
+
+@rule("exp")
+def exponential(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """It grows with its argument: a ratio drawn as a logarithm is not 0."""
+    result = mode.evaluate(func, args, kwargs)
+    if mode.is_unknown(result) and -math.inf < least_of(args[0]) < _LARGEST_EXPONENT:
+        result.least = math.exp(least_of(args[0]))
+    return result
+
+
+_LARGEST_EXPONENT = 700  # of a Python float
 
 
 @rule("to", "_to_copy")
@@ -45,8 +71,7 @@ def to(mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mappin
         or result.numel() > KNOWN_ELEMENTS
     ):
         return result
-    least = tensor.least if type(tensor) is Unknown else -math.inf
-    value = int(max(mode.assumed("integer"), least))
+    value = int(max(mode.assumed("integer"), least_of(tensor)))
     known = torch.full(result.shape, value, dtype=result.dtype)
     mode.knowledge.suppose(known, ("integer", op_name(func), f"{value} for a computed integer"))
     return known

@@ -1,4 +1,4 @@
-"""A program that asks for a value: the value where it is known, else 0 and False."""
+"""A program that asks for a value: the value where it is known, else 0 or its least, and False."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from flopscope.trace.rules.table import rule
 from flopscope.trace.specs import op_name
+from flopscope.trace.unknown import least_of
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -25,7 +26,7 @@ def item(
         return mode.compute(func, args, kwargs)
     if tensor.dtype == torch.bool:
         return _condition(mode, func)
-    value = mode.assumed("item")
+    value = max(mode.assumed("item"), least_of(tensor))
     value = value if tensor.dtype.is_floating_point else int(value)
     mode.assume("item", op_name(func), f"{value} for a value that depends on the data")
     return value
