@@ -13,8 +13,11 @@ from flopscope.records import TensorSpec
 def matmul(self: TensorSpec, out: TensorSpec) -> Cost:
     """Each output element is a dot product over the first operand's last dimension.
 
-    Holds for vectors, matrices and broadcast batches alike.
+    Holds for vectors, matrices and broadcast batches alike. Of a sparse first operand, each stored
+    element meets a row of the other.
     """
+    if self.stored is not None and self.numel:
+        return Cost(real_macs(out.numel * self.stored // math.prod(self.shape[:-1]), out))
     return Cost(real_macs(out.numel * _inner(self), out))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
+from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 from flopscope.records import Operation
@@ -36,10 +37,24 @@ def building() -> Iterator[None]:
 
     handle = register_module_parameter_registration_hook(without_values)
     try:
-        with EveryDeviceIsTheCPU(), _on_meta():
+        with EveryDeviceIsTheCPU(), _DataWithoutValues(), _on_meta():
             yield
     finally:
         handle.remove()
+
+
+class _DataWithoutValues(TorchFunctionMode):
+    """What a constructor puts into a parameter's ``data`` gives it another shape, and no values."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func == _SET_DATA and args[0].is_meta and not args[1].is_meta:
+            args = args[0], meta_tensor(key_of(args[1]))
+        return func(*args, **(kwargs or {}))
+
+
+_SET_DATA = torch.Tensor.data.__set__  # type: ignore[attr-defined] # a property to a type checker
 
 
 def materialized(

@@ -99,7 +99,7 @@ class PartialEvaluation(TorchDispatchMode):
         key, unknown = self._key(func, args, kwargs)
         step = self._steps.get(key)
         if step is None:
-            if not unknown and size_depends_on_values(func):
+            if not unknown and (size_depends_on_values(func) or _any_sparse(args)):
                 return self.compute_and_record(func, args, kwargs)
             step = self._steps[key] = learn(func, args, kwargs)
         if step.operation is None:
@@ -212,3 +212,11 @@ class PartialEvaluation(TorchDispatchMode):
                 return key_of(value), value.layout, stored_elements(value)
             return key_of(value)
         return kind, value  # 1, 1.0 and True are equal, but make other dtypes
+
+
+def _any_sparse(args: tuple[Any, ...]) -> bool:
+    """Whether the meta device, where every tensor is dense, would take an argument for another."""
+    return any(tensor.layout not in _DENSE for tensor in tensors_among(args))
+
+
+_DENSE = (torch.strided, torch.jagged)

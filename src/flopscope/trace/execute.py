@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import torch
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from flopscope import costs
+from flopscope.errors import TraceError
 from flopscope.trace.evaluate import Record
+from flopscope.trace.rules.higher_order import flex_attention_operation
 from flopscope.trace.specs import op_name, schema_tags
 from flopscope.trace.steps import is_composite, step_from
 from flopscope.trace.unknown import takes_itself_apart
@@ -24,6 +29,8 @@ class Execution(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
 
+    supports_higher_order_operators = True
+
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         """No: wrapping this mode for the compiler would import the compiler."""
@@ -35,6 +42,8 @@ class Execution(TorchDispatchMode):
         kwargs = kwargs or {}
         if any(map(takes_itself_apart, types)):
             return NotImplemented
+        if isinstance(func, HigherOrderOperator):
+            return self._attend(func, args, kwargs)
         if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
             with self:
                 return func.decompose(*args, **kwargs)
@@ -43,4 +52,13 @@ class Execution(TorchDispatchMode):
         operation = step_from(func, (args, kwargs), given, returned).operation
         if operation is not None:
             self.record(operation, given, returned)
+        return returned
+
+    def _attend(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run the one operator that takes functions and is known: attention."""
+        known = getattr(torch.ops.higher_order, "flex_attention", None)
+        if known is None or func is not known:
+            raise TraceError(f"there is no rule for the operator {func.name()}")
+        returned = func(*args, **kwargs)
+        self.record(flex_attention_operation(args, returned), args[:3], returned)
         return returned

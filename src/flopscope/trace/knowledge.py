@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import torch
 
 from flopscope.trace.specs import map_tensors, tensors_among
-from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, Unknown, address_of
+from flopscope.trace.unknown import CPU, KNOWN_ELEMENTS, Unknown, address_of, memory_of
 
 Supposition: TypeAlias = tuple[str, str, str]
 """An assumption's rule, the operator that needed it, and what was assumed in words."""
@@ -52,15 +51,11 @@ class Knowledge:
         return None if self.is_unknown(repeated) else repeated
 
     def forget(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Known tensors that something unknown was written to are unknown from here on.
-
-        Nor is it known any more what the values of an unknown one are at least.
-        """
+        """Tensors that something unknown was written to are unknown from here on, to any bound."""
         for tensor in tensors:
-            if type(tensor) is Unknown:
-                tensor.least = -math.inf
-            elif _has_memory(tensor):
-                self._overwritten[address_of(tensor)] = tensor.untyped_storage()
+            vars(tensor).pop("least", None)
+            if _has_memory(tensor):
+                self._overwritten[address_of(tensor)] = memory_of(tensor)
 
     def own(self, value: Any) -> Any:
         """An argument with copies of the caller's tensors, and the CPU for every device."""
@@ -68,7 +63,7 @@ class Knowledge:
 
     def _own_tensor(self, tensor: torch.Tensor) -> torch.Tensor:
         address = address_of(tensor)
-        if address not in self._copies:
+        if address not in self._copies or tensor.layout is not torch.strided:
             return tensor
         storage = self._copies[address]
         if storage is None:
@@ -78,7 +73,7 @@ class Knowledge:
 
     def suppose(self, tensor: torch.Tensor, supposition: Supposition) -> None:
         """Remember that a known tensor's values rest on an assumption."""
-        self._supposed[address_of(tensor)] = tensor.untyped_storage(), supposition
+        self._supposed[address_of(tensor)] = memory_of(tensor), supposition
 
     def suppositions(self, values: Iterable[Any]) -> set[Supposition]:
         """The assumptions that some values rest on."""

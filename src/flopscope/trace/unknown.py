@@ -79,6 +79,11 @@ def key_of(tensor: torch.Tensor) -> SpecKey:
     return tensor.shape, tensor.stride(), tensor.dtype
 
 
+def least_of(tensor: torch.Tensor) -> float:
+    """What no value of an unknown tensor is below, as far as is known."""
+    return getattr(tensor, "least", -math.inf)
+
+
 def stored_elements(tensor: torch.Tensor) -> int | None:
     """How many values a sparse tensor holds, or None for one that is not sparse."""
     if tensor.layout is torch.strided or tensor.is_meta or tensor.is_nested:
@@ -88,9 +93,18 @@ def stored_elements(tensor: torch.Tensor) -> int | None:
     return int(tensor.values().numel())
 
 
+def memory_of(tensor: torch.Tensor) -> torch.UntypedStorage:
+    """The memory behind a tensor and all its views; behind a sparse one, that of its values."""
+    if tensor.layout is torch.sparse_coo:
+        tensor = tensor._values()
+    elif tensor.layout not in (torch.strided, torch.jagged):
+        tensor = tensor.values()
+    return tensor.untyped_storage()
+
+
 def address_of(tensor: torch.Tensor) -> int:
     """What identifies the memory behind a tensor and all its views."""
-    address: int = tensor.untyped_storage()._cdata
+    address: int = memory_of(tensor)._cdata
     return address
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from flopscope import tree
 from flopscope.errors import TraceError
 from flopscope.records import Operation
 from flopscope.trace import building, trace
@@ -194,6 +195,19 @@ def test_a_constructor_may_copy_its_modules():
         model = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)
     assert model.layers[0].linear1.weight is not model.layers[1].linear1.weight
     assert all(parameter.is_meta for parameter in model.parameters())
+
+
+def test_a_constructor_may_put_constants_into_its_parameters():
+    class MeanShift(nn.Conv2d):
+        def __init__(self):
+            super().__init__(3, 3, kernel_size=1)
+            self.weight.data = torch.eye(3).view(3, 3, 1, 1)
+            self.weight.data.div_(torch.tensor([0.2, 0.3, 0.4]).view(3, 1, 1, 1))
+
+    with building():
+        model = MeanShift()
+    assert model.weight.is_meta
+    assert tree.profile(trace(model, (torch.randn(1, 3, 4, 4),))).root.cost.macs == 4 * 4 * 3 * 3
 
 
 def test_parameters_tied_while_building_stay_tied():

@@ -13,7 +13,8 @@ from torch.nn.utils import parametrizations, parametrize
 from torch.utils.checkpoint import checkpoint
 
 import flopscope
-from flopscope.trace import building
+from flopscope import tree
+from flopscope.trace import building, trace, trace_real
 
 LINEAR = 4 * 8 * 16  # MACs of the layer below on its input
 
@@ -263,6 +264,21 @@ def test_a_sparse_product_costs_what_is_stored(layout):
     assert report.uncounted == ()
 
 
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_a_matrix_of_a_graph_may_be_made_squared_and_read_in_the_forward_pass(layout):
+    class Graph(nn.Module):
+        def forward(self, x):
+            adjacency = torch.eye(8, device=x.device).to_sparse(layout=layout)
+            twice = (adjacency @ adjacency).to_sparse_coo().coalesce()
+            return adjacency @ x, twice.indices()
+
+    x = torch.randn(8, 5)
+    for found in (trace(Graph(), (x,)), trace_real(Graph(), (x,))):
+        assert found.notes == ()
+        assert tree.profile(found).root.cost.macs == 8 * 8 + 8 * 5  # eight ones on the diagonal
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_flex_attention_is_one_dense_operator():
     class Flex(nn.Module):
@@ -275,9 +291,11 @@ def test_flex_attention_is_one_dense_operator():
             )
             return flex_attention(query, key, value, block_mask=mask)
 
-    report = flopscope.profile(Flex(), (torch.randn(2, 4, 128, 16),) * 3)
-    assert report.macs == 2 * 4 * 128 * 128 * (16 + 16)
-    assert report.uncounted == ()
+    inputs = (torch.randn(2, 4, 128, 16),) * 3
+    for found in (trace(Flex(), inputs), trace_real(Flex(), inputs)):
+        profile = tree.profile(found)
+        assert profile.root.cost.macs == 2 * 4 * 128 * 128 * (16 + 16)
+        assert profile.uncounted == ()
 
 
 def test_a_packed_sequence_may_be_an_input():

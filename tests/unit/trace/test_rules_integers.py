@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -94,6 +96,31 @@ def test_integers_modulo_a_number_are_spread_evenly():
     traced = trace(ClassByClass(), (torch.randn(12), torch.rand(12, 4)))
     assert [output.shape[0] for output in traced.modules[0].outputs] == [12 // 3] * 3
     assert {one.name for one in traced.assumptions} == {"routing"}
+
+
+class Crop(nn.Module):
+    """Cuts as much off a picture as chance says, and resizes the rest, as augmentations do."""
+
+    def forward(self, picture):
+        share = torch.empty(1).uniform_(0.25, 1.0).item()
+        ratio = torch.exp(torch.empty(1).uniform_(math.log(0.5), math.log(2.0))).item()
+        height = int(picture.shape[-2] * share / ratio)
+        top = torch.randint(1, picture.shape[-2] - height + 1, size=(1,)).item()
+        return picture[..., top : top + height, :]
+
+
+def test_what_is_drawn_by_lot_is_the_least_that_it_can_be():
+    traced = trace(Crop(), (torch.randn(1, 3, 16, 16),))
+    assert traced.modules[0].outputs[0].shape == (1, 3, 8, 16)  # 16 rows * 0.25 / 0.5
+    assert {assumption.name for assumption in traced.assumptions} == {"item"}
+
+
+def test_a_draw_that_was_written_over_has_no_least_value():
+    class Shifted(nn.Module):
+        def forward(self, picture):
+            return picture[: int(torch.empty(1).uniform_(3, 9).sub_(3).item())]
+
+    assert trace(Shifted(), (torch.randn(5),)).modules[0].outputs[0].shape == (0,)
 
 
 class TableOfShapes(nn.Module):

@@ -19,21 +19,26 @@ def flex_attention(
     mode: PartialEvaluation, _func: Any, args: tuple[Any, ...], _kwargs: Mapping[str, Any]
 ) -> Any:
     """Attention over all positions: its output, the log of its sums, and its largest scores."""
-    query, key, value = args[:3]
+    query, _, value = args[:3]
     rows = torch.empty(query.shape[:-1], dtype=torch.float32, device="meta")
     attended = torch.empty((*query.shape[:-1], value.shape[-1]), dtype=query.dtype, device="meta")
     results = tuple(
         mode.make_unknown((meta.shape, meta.stride(), meta.dtype))
         for meta in (attended, rows, rows)
     )
-    operation = Operation(
+    mode.record(flex_attention_operation(args, results), args[:3], results)
+    return results
+
+
+def flex_attention_operation(args: tuple[Any, ...], results: tuple[Any, ...]) -> Operation:
+    """The record of it, which has no schema to make one from."""
+    query, key, value = map(spec_of, args[:3])
+    return Operation(
         op="higher_order.flex_attention",
         overload="",
-        args={"query": spec_of(query), "key": spec_of(key), "value": spec_of(value)},
+        args={"query": query, "key": key, "value": value},
         outputs=tuple(map(spec_of, results)),
     )
-    mode.record(operation, args[:3], results)
-    return results
 
 
 def load_attention_rule() -> None:

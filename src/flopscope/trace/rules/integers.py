@@ -13,7 +13,7 @@ import torch
 
 from flopscope.trace.rules.table import rule
 from flopscope.trace.specs import arguments_by_name, op_name, tensors_among
-from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown
+from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, least_of
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -28,7 +28,7 @@ def at_least(
     """Remember what an unknown tensor's values are at least."""
     result = mode.evaluate(func, args, kwargs)
     least = arguments_by_name(func, args, kwargs).get("min")
-    if type(result) is Unknown and isinstance(least, (int, float)):
+    if mode.is_unknown(result) and isinstance(least, (int, float)):
         result.least = least
     return result
 
@@ -42,10 +42,11 @@ def as_before(
 ) -> Any:
     """Values that are rounded up, or some of them, are no less than they were."""
     result = mode.evaluate(func, args, kwargs)
-    if type(args[0]) is Unknown and args[0].least > -math.inf:
+    least = least_of(args[0])
+    if least > -math.inf:
         for tensor in tensors_among((result,)):
-            if type(tensor) is Unknown:
-                tensor.least = args[0].least
+            if mode.is_unknown(tensor):
+                tensor.least = least  # type: ignore[attr-defined] # as in at_least
     return result
 
 
@@ -69,6 +70,32 @@ def remainder(
     return known
 
 
+@rule("uniform_", "uniform", "randint")
+def drawn(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Remember the least that chance can bring, such as the smallest share of a picture to crop."""
+    result = mode.evaluate(func, args, kwargs)
+    bound = arguments_by_name(func, args, kwargs)
+    if mode.is_unknown(result):
+        result.least = bound.get("from", bound.get("low", 0))  # by schema: uniform_'s, randint's
+    return result
+
+
+@rule("exp")
+def exponential(
+    mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """It grows with its argument: a ratio drawn as a logarithm is not 0."""
+    result = mode.evaluate(func, args, kwargs)
+    if mode.is_unknown(result) and -math.inf < least_of(args[0]) < _LARGEST_EXPONENT:
+        result.least = math.exp(least_of(args[0]))
+    return result
+
+
+_LARGEST_EXPONENT = 700  # of a Python float
+
+
 @rule("to", "_to_copy")
 def to(mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """From floating-point to integers: what is assumed, or the least that they can be."""
@@ -81,8 +108,7 @@ def to(mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mappin
         or result.numel() > KNOWN_ELEMENTS
     ):
         return result
-    least = tensor.least if type(tensor) is Unknown else -math.inf
-    value = int(max(mode.assumed("integer"), least))
+    value = int(max(mode.assumed("integer"), least_of(tensor)))
     known = torch.full(result.shape, value, dtype=result.dtype)
     mode.knowledge.suppose(known, ("integer", op_name(func), f"{value} for a computed integer"))
     return known

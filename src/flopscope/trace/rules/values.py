@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import torch
 
 from flopscope.trace.rules.table import rule
 from flopscope.trace.specs import op_name
-from flopscope.trace.unknown import Unknown
+from flopscope.trace.unknown import least_of
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -27,7 +26,7 @@ def item(
         return mode.compute(func, args, kwargs)
     if tensor.dtype == torch.bool:
         return _condition(mode, func)
-    value = max(mode.assumed("item"), tensor.least if type(tensor) is Unknown else -math.inf)
+    value = max(mode.assumed("item"), least_of(tensor))
     value = value if tensor.dtype.is_floating_point else int(value)
     mode.assume("item", op_name(func), f"{value} for a value that depends on the data")
     return value

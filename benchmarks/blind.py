@@ -1,0 +1,259 @@
+"""Models of libraries that nobody looked at while the counting was built: counted, run, compared.
+
+    python -m benchmarks.blind --csv blind.csv              # resumes where the file ends
+    python -m benchmarks.blind --csv blind.csv --document > docs/blind.md
+
+For each model of ``benchmarks.blind_models``: build it without weights and count it; build it with
+weights, run it for real while its operators are recorded, and compare, module by module; run it once
+more under ``torch.utils.flop_counter``, which shares no code with flopscope; and add up the elements
+of its parameters. Each model runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib
+import multiprocessing
+import resource
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.blind_document import document
+from benchmarks.blind_models import LIBRARIES, Library
+from benchmarks.blind_models.library import Case, Inputs
+from benchmarks.transformers_census import difference
+from flopscope import tree
+from flopscope.costs import cost_of
+from flopscope.records import Operation, Trace
+from flopscope.trace import building, trace, trace_real
+from flopscope.trace.execute import Execution
+
+PATIENCE = 900
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of a model. Empty where it is not known."""
+
+    library: str
+    version: str
+    model: str
+    params: int | None = None
+    params_really: int | None = None
+    macs: int | None = None
+    flops: int | None = None
+    calls: int | None = None
+    uncounted: str = ""
+    assumptions: str = ""
+    error: str = ""
+    real_macs: int | None = None
+    real_flops: int | None = None
+    real_error: str = ""
+    difference: str = ""
+    flop_counter: int | None = None
+    unlike: str = ""
+
+
+def examined(row: Row, case: Case) -> Iterator[Row]:
+    """The row as more and more is known of it: the last one is complete."""
+    model = None
+    try:
+        model, inputs = made(case)
+    except Exception as error:
+        row = replace(row, real_error=f"building: {said(error)}")
+    else:
+        row = replace(row, params_really=unique_elements(model))
+    yield row
+    ours = None
+    try:
+        with building():
+            without_weights = case.build().eval()
+        ours = trace(without_weights, *(inputs if model else case.inputs(without_weights)))
+        row = counted(row, ours)
+    except Exception as error:
+        row = replace(row, error=said(error))
+    yield row
+    if model is None:
+        return
+    try:
+        real = trace_real(model, *inputs)
+    except Exception as error:
+        yield replace(row, real_error=said(error))
+        return
+    macs, flops = total(real)
+    row = replace(row, real_macs=macs, real_flops=flops)
+    yield (row := replace(row, difference=difference(real, ours) if ours else "not counted"))
+    model, inputs = made(case)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), plain_kernels(), counter:
+        model(*inputs[0], **inputs[1])
+    yield (row := replace(row, flop_counter=counter.get_total_flops()))
+    if row.flop_counter != 2 * macs:
+        yield replace(row, unlike=by_operator(*made(case)))
+
+
+def made(case: Case) -> tuple[nn.Module, Inputs]:
+    """The model with weights, and its inputs, always the same."""
+    torch.manual_seed(0)
+    model = case.build().eval()
+    return model, case.inputs(model)
+
+
+def counted(row: Row, ours: Trace) -> Row:
+    """What the count without weights says."""
+    profile = tree.profile(ours)
+    return replace(
+        row,
+        params=profile.root.params,
+        macs=profile.root.cost.macs,
+        flops=profile.root.cost.flops,
+        calls=len(ours.calls),
+        uncounted=" ".join(f"{entry.op}×{entry.calls}" for entry in profile.uncounted),
+        assumptions="; ".join(sorted({f"{each.name}: {each.op}" for each in ours.assumptions})),
+    )
+
+
+def unique_elements(model: nn.Module) -> int:
+    """Elements of all parameters, each parameter once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def total(one: Trace) -> tuple[int, int]:
+    """MACs and FLOPs."""
+    cost = tree.profile(one).root.cost
+    return cost.macs, cost.flops
+
+
+@contextmanager
+def plain_kernels() -> Iterator[None]:
+    """No fused encoder and no fused recurrent layers: torch's counter has no formulas for them."""
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.backends.mkldnn.flags(enabled=False):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast_path)
+
+
+def by_operator(model: nn.Module, inputs: Inputs) -> str:
+    """The operators of which torch's counter says something else: its FLOPs and ours.
+
+    Another real run, in which every operator is counted by both.
+    """
+    ours, theirs = Counter[str](), Counter[str]()
+    counter = FlopCounterMode(display=False)
+
+    def compare(operation: Operation, _given: object, _returned: object) -> None:
+        cost = cost_of(operation)[1]
+        ours[operation.op] += 2 * cost.macs
+        theirs[operation.op] += counter.get_total_flops() - theirs.total()
+
+    with torch.inference_mode(), plain_kernels(), counter, Execution(compare):
+        model(*inputs[0], **inputs[1])
+    unlike = [op for op in ours if ours[op] != theirs[op]]
+    return " ".join(f"{op}:{theirs[op]}:{ours[op]}" for op in unlike)
+
+
+def run_all(libraries: Iterable[Library], path: Path) -> None:
+    """Each model in a process of its own, so that none can take the rest down; a line each."""
+    columns = [field.name for field in fields(Row)]
+    done = {(row["library"], row["model"]) for row in read(path)}
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        if not done:
+            writer.writeheader()
+        for library in libraries:
+            for name, case in library.cases.items():
+                if (library.name, name) not in done:
+                    row = Row(library.name, version(library.name), name)
+                    writer.writerow(asdict(in_a_child(row, case)))
+                    file.flush()
+
+
+def in_a_child(row: Row, case: Case) -> Row:
+    """The last that is heard of a model."""
+    context = multiprocessing.get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+    child = context.Process(target=tell, args=(row, case, sending))
+    child.start()
+    sending.close()
+    try:
+        while True:
+            row = receiving.recv()
+    except EOFError:
+        pass
+    child.join()
+    if child.exitcode:
+        row = replace(row, error=f"{row.error} (the process ended with {child.exitcode})".strip())
+    return row
+
+
+def tell(row: Row, case: Case, out: Connection) -> None:
+    """Send the row whenever more is known of it."""
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
+    for known in examined(row, case):
+        out.send(known)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of a file, if it is there."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def present(library: Library) -> bool:
+    """Whether a library can be imported."""
+    try:
+        version(library.name)
+        importlib.import_module(library.module)
+    except (PackageNotFoundError, ImportError) as error:
+        print(f"skipped: {library.name} ({said(error)})")
+        return False
+    return True
+
+
+def said(error: BaseException) -> str:
+    """An error in one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}"[:400]
+
+
+def main() -> None:
+    """Run the test, or write its document."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--csv", type=Path, default=Path("blind.csv"))
+    parser.add_argument("--only", nargs="*", help="these libraries")
+    parser.add_argument("--document", action="store_true", help="print the document of a file")
+    parser.add_argument("--draw", action="store_true", help="draw the models over again")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(1)
+    if options.document:
+        print(document(read(options.csv), LIBRARIES))
+        return
+    for library in LIBRARIES:
+        if (options.only and library.name not in options.only) or not present(library):
+            continue
+        if options.draw:
+            drawn = sorted(library.cases) == library.drawn()
+            print(library.name, "as drawn" if drawn else f"not as drawn: {library.drawn()}")
+        else:
+            run_all([library], options.csv)
+
+
+if __name__ == "__main__":
+    main()
