@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flopscope.records import Scope, is_within
+
+CONFIDENCE_95 = 1.96
+"""Standard deviations of a normal distribution within which 95% lie."""
+
+
+def median_error(seconds: Sequence[float]) -> float | None:
+    """How far the median of some runs may be from the true one: a part of it, at 95% confidence.
+
+    From the order statistics around the median, which needs no assumption about how run times are
+    distributed (Conover, Practical Nonparametric Statistics, section 3.2). None of so few runs
+    that they can't tell.
+    """
+    runs, ordered = len(seconds), sorted(seconds)
+    reach = CONFIDENCE_95 * math.sqrt(runs) / 2
+    lowest, highest = math.floor(runs / 2 - reach), math.ceil(runs / 2 + reach)
+    middle = statistics.median(ordered) if ordered else 0
+    if lowest < 1 or highest > runs or not middle:
+        return None
+    return (ordered[highest - 1] - ordered[lowest - 1]) / 2 / middle
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The same model run in another way, such as compiled.
+
+    Attributes:
+        name: how: ``"compiled"``, ``"CUDA graph"``.
+        seconds: one entry per whole forward pass, after warm-up.
+        preparation_seconds: of what is done once, such as compiling.
+    """
+
+    name: str
+    seconds: tuple[float, ...]
+    preparation_seconds: float
+
+    @property
+    def median_seconds(self) -> float:
+        return statistics.median(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +59,10 @@ class Timing:
         threads: torch's intra-op threads (CPU).
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
+        operator_seconds: median seconds of all calls of an operator in a run that times each.
+        samples: how many inputs a forward pass takes at once, or None where that can't be told.
+        variants: other ways to run it.
+        notes: what a reader should know: that the machine was busy, how its clock ran.
     """
 
     device: str
@@ -27,11 +70,37 @@ class Timing:
     threads: int
     seconds: tuple[float, ...]
     module_seconds: Mapping[Scope, float] = field(default_factory=dict)
+    operator_seconds: Mapping[str, float] = field(default_factory=dict)
+    samples: int | None = None
+    variants: tuple[Variant, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def median_seconds(self) -> float:
         """The time that half of the forward passes stayed under."""
         return statistics.median(self.seconds)
+
+    @property
+    def median_error(self) -> float | None:
+        """See :func:`median_error`."""
+        return median_error(self.seconds)
+
+    @property
+    def p95_seconds(self) -> float | None:
+        """The time that 95 of 100 forward passes stayed under; None of fewer than 20 runs."""
+        if len(self.seconds) < 20:
+            return None
+        return statistics.quantiles(self.seconds, n=20, method="inclusive")[-1]
+
+    @property
+    def samples_per_second(self) -> float | None:
+        return None if self.samples is None else self.samples / self.median_seconds
+
+    @property
+    def overhead_seconds(self) -> float | None:
+        """What watching the modules adds to a forward pass; None where they were not watched."""
+        watched = self.module_seconds.get("")
+        return None if watched is None else watched - self.median_seconds
 
     @property
     def iqr_seconds(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import torch
@@ -13,7 +13,7 @@ from torch import nn
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.measure.memory import available_bytes, needed_bytes
-from flopscope.measure.timing import measure
+from flopscope.measure.timing import Wanted, measure
 from flopscope.measurements import Reading, Timing
 from flopscope.records import Scope, TensorSpec
 from flopscope.tree import Profile
@@ -70,6 +70,7 @@ class Plan:
         device: where it runs.
         mode: the state it runs in.
         module: the part of it that is looked at; ``""`` is all of it.
+        wanted: what of its time to measure, and how well.
     """
 
     counters: tuple[str, ...]
@@ -77,6 +78,7 @@ class Plan:
     device: str
     mode: Mode = field(default_factory=Mode)
     module: Scope = ""
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[st
     if not plan.time:
         return Outcome(readings=readings)
     try:
-        timing = measure(model, args, kwargs, plan.device, module=plan.module)
+        wanted = replace(plan.wanted, module=plan.module)
+        timing = measure(model, args, kwargs, plan.device, wanted)
         return Outcome(timing, readings)
     except Exception as error:  # noqa: BLE001 - the user's model ran, and may raise anything
         return Outcome(None, readings, (f"time was not measured: {_in_a_line(error)}",))

@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-import math
 import os
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measure.modules import ModuleWatch
-from flopscope.measurements import Timing
+from flopscope.measure.sampling import Budget, OnePass, sample, warm_up
+from flopscope.measure.surroundings import surroundings
+from flopscope.measure.variants import VARIANTS, CannotRunError, threads_used
+from flopscope.measurements import Timing, Variant
 from flopscope.records import Scope, is_within
 
 Forward: TypeAlias = Callable[[], object]
 
-FEWEST_RUNS = 3
-MOST_RUNS = 1000
-"""A median over more runs of a tiny model says nothing new."""
 
-_STILL_WARMING = 0.9
-"""A run that takes less than this part of the one before it is still getting faster."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a model is measured.
+
+    Attributes:
+        budget: how long and how well.
+        module: the part of the model to time while all of it runs; ``""`` is all of it.
+        threads: torch's threads within an operator, or None for as many as it has.
+        variants: other ways to run it, of ``flopscope.measure.variants.VARIANTS``.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    module: Scope = ""
+    threads: int | None = None
+    variants: tuple[str, ...] = ()
+
+
+@dataclass
+class _Measured:
+    """What has been measured so far."""
+
+    whole: list[float] = field(default_factory=list)
+    modules: dict[Scope, list[float]] = field(default_factory=lambda: defaultdict(list))
+    variants: list[Variant] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_interrupted: bool = False
+
+
+INTERRUPTED = "measuring was interrupted: this is what had been measured"
 
 
 def measure(
@@ -38,56 +66,94 @@ def measure(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     device: str,
-    seconds: float = 1.0,
-    module: Scope = "",
+    wanted: Wanted | None = None,
 ) -> Timing:
     """Time forward passes under ``inference_mode``, in the training mode that the model is in.
 
-    First whole passes without hooks, after a warm-up: about ``seconds`` of them and at least three.
-    Then passes with hooks for the modules' share, for about as long and at least one.
+    First whole passes without hooks, after a warm-up, then passes with hooks for the modules'
+    share, then the variants. What runs is a copy, which holds the model's own parameters where none
+    of its modules trains. What it prints is dropped: that was heard when the model was counted.
 
-    What runs is a copy, which holds the model's own parameters where none of its modules trains.
-    What it prints is dropped: that was heard when the model was counted.
+    An interrupt ends it early: the timing has what was measured until then, and a note.
 
     Args:
         model: is on the device already.
         args: to call it with, on the device too.
         kwargs: the same, by name.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
-        seconds: about how long the measured runs take in all, unless a single one is longer.
-        module: the part of the model to time while all of it runs; ``""`` is all of it.
+        wanted: what to measure and how well.
 
     Raises:
         UsageError: the device is of a kind that cannot be timed.
         TargetError: the model cannot be copied.
+        KeyboardInterrupt: it came before a single pass was measured.
         Exception: what the model raises.
     """
+    wanted = wanted or Wanted()
     where = named_device(device)
     clock = clock_of(where)
     in_training = any(module.training for module in model.modules())
     shared = () if in_training else model.parameters()
-    with undisturbed(), _unheard():
+    measured = _Measured()
+    with undisturbed(), _unheard(), threads_used(wanted.threads) as threads:
+        about = surroundings(where)
         copied, copied_args, copied_kwargs = disposable(model, args, kwargs, shared)
         forward = partial(copied, *copied_args, **copied_kwargs)
-        with torch.inference_mode():
-            _warm_up(forward, clock, seconds / 2)
-            if module:
-                one_pass = _passes_of(copied, module, forward, clock)
-            else:
-                one_pass = partial(_one_pass, forward, clock)
-            whole = _passes(one_pass, seconds)
-            of_modules = _module_seconds(copied, forward, clock, seconds)
+        try:
+            with torch.inference_mode():
+                _measure(copied, forward, clock, wanted, measured)
+        except KeyboardInterrupt:
+            if not measured.whole:
+                raise
+            measured.notes.append(INTERRUPTED)
+    cut = len(wanted.module) + 1 if wanted.module else 0
     return Timing(
         device=str(where),
         device_name=device_name(where),
-        threads=torch.get_num_threads(),
-        seconds=tuple(whole),
+        threads=threads,
+        seconds=tuple(measured.whole),
         module_seconds={
-            scope[len(module) + 1 :] if module else scope: taken
-            for scope, taken in of_modules.items()
-            if is_within(scope, module)
+            scope[cut:]: statistics.median(taken)
+            for scope, taken in measured.modules.items()
+            if is_within(scope, wanted.module)
         },
+        samples=_samples(args, kwargs),
+        variants=tuple(measured.variants),
+        notes=(*about.notes, *measured.notes),
     )
+
+
+def _measure(
+    model: nn.Module,
+    forward: partial[object],
+    clock: Clock,
+    wanted: Wanted,
+    measured: _Measured,
+) -> None:
+    budget = wanted.budget
+    whole = partial(_one_pass, forward, clock)
+    warm_up(whole, budget)
+    part = _passes_of(model, wanted.module, forward, clock) if wanted.module else whole
+    sample(part, budget, measured.whole)
+    _watch_modules(model, forward, clock, budget, measured.modules)
+    for name in wanted.variants:
+        try:
+            measured.variants.append(_variant(name, model, forward, clock, budget))
+        except CannotRunError as error:
+            measured.notes.append(f"{name}: not measured: {error}")
+
+
+def _variant(
+    name: str, model: nn.Module, forward: partial[object], clock: Clock, budget: Budget
+) -> Variant:
+    start = time.perf_counter()
+    one_pass = partial(_one_pass, VARIANTS[name](model, forward), clock)
+    one_pass()
+    preparation = time.perf_counter() - start
+    taken: list[float] = []
+    warm_up(one_pass, budget)
+    sample(one_pass, budget, taken)
+    return Variant(name, tuple(taken), preparation)
 
 
 @contextmanager
@@ -106,30 +172,7 @@ def _one_pass(forward: Forward, clock: Clock) -> float:
     return time.perf_counter() - start
 
 
-def _warm_up(forward: Forward, clock: Clock, seconds: float) -> None:
-    """Run until a pass is hardly faster than the one before it, at least once."""
-    previous, spent = math.inf, 0.0
-    while True:
-        taken = _one_pass(forward, clock)
-        spent += taken
-        if taken > _STILL_WARMING * previous or spent > seconds:
-            return
-        previous = taken
-
-
-def _passes(one_pass: Callable[[], float], seconds: float) -> list[float]:
-    passes: list[float] = []
-    start = time.perf_counter()
-    while len(passes) < FEWEST_RUNS or (
-        time.perf_counter() - start < seconds and len(passes) < MOST_RUNS
-    ):
-        passes.append(one_pass())
-    return passes
-
-
-def _passes_of(
-    model: nn.Module, module: Scope, forward: Forward, clock: Clock
-) -> Callable[[], float]:
+def _passes_of(model: nn.Module, module: Scope, forward: Forward, clock: Clock) -> OnePass:
     """Passes of the whole model that take the seconds of one of its modules, and watch no other."""
     watch = ModuleWatch(model, clock, only=model.get_submodule(module))
 
@@ -141,18 +184,29 @@ def _passes_of(
     return one_pass
 
 
-def _module_seconds(
-    model: nn.Module, forward: Forward, clock: Clock, seconds: float
-) -> dict[Scope, float]:
-    """Median inclusive seconds of each module that ran, over the passes it ran in."""
+def _watch_modules(
+    model: nn.Module,
+    forward: Forward,
+    clock: Clock,
+    budget: Budget,
+    laps: dict[Scope, list[float]],
+) -> None:
+    """Inclusive seconds of each module that ran, in every pass it ran in."""
     watch = ModuleWatch(model, clock)
-    laps: dict[Scope, list[float]] = defaultdict(list)
-    spent = 0.0
+
+    def one_pass() -> float:
+        taken = _one_pass(forward, clock)
+        for scope, seconds in watch.lap().items():
+            laps[scope].append(seconds)
+        return taken
+
     with watch.watching():
-        for _ in range(MOST_RUNS):
-            spent += _one_pass(forward, clock)
-            for scope, taken in watch.lap().items():
-                laps[scope].append(taken)
-            if spent > seconds:
-                break
-    return {scope: statistics.median(taken) for scope, taken in laps.items()}
+        sample(one_pass, budget, [])
+
+
+def _samples(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int | None:
+    """The first size of the first tensor that has one, which is taken to be the batch."""
+    leaves = tree_leaves((args, dict(kwargs)))
+    shapes = (leaf.shape for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.dim())
+    first = next(shapes, None)
+    return None if first is None else int(first[0])

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from flopscope.errors import TargetError, UsageError
-from flopscope.measure.timing import FEWEST_RUNS, MOST_RUNS, measure
+from flopscope.measure.sampling import Budget
+from flopscope.measure.timing import Wanted, measure
 from flopscope.measurements import Timing
 from tests.models import (
     CalledThreeTimes,
@@ -40,8 +41,12 @@ class Sleeps(nn.Module):
         return x
 
 
+def for_about(seconds: float) -> Wanted:
+    return Wanted(Budget(least_seconds=seconds, most_seconds=seconds))
+
+
 def timing_of(model: nn.Module, *args: Tensor, seconds: float = 0.0) -> Timing:
-    return measure(model, args, {}, "cpu", seconds)
+    return measure(model, args, {}, "cpu", for_about(seconds))
 
 
 class Talks(nn.Module):
@@ -60,7 +65,7 @@ def test_what_a_model_prints_while_it_is_measured_is_not_heard(
 
 
 def test_a_slow_model_is_run_a_few_times_at_least() -> None:
-    assert len(timing_of(Sleeps(5), X, seconds=0.0).seconds) == FEWEST_RUNS
+    assert len(timing_of(Sleeps(5), X, seconds=0.0).seconds) == Budget().least_runs
 
 
 def test_runs_go_on_for_about_the_seconds_asked_for() -> None:
@@ -70,7 +75,7 @@ def test_runs_go_on_for_about_the_seconds_asked_for() -> None:
 
 
 def test_a_tiny_model_is_not_run_without_end() -> None:
-    assert len(timing_of(nn.Identity(), X, seconds=10).seconds) == MOST_RUNS
+    assert len(timing_of(nn.Identity(), X, seconds=10).seconds) == Budget().most_runs
 
 
 def test_time_is_the_time_of_one_forward_pass() -> None:
@@ -140,7 +145,9 @@ def test_the_model_runs_in_its_own_mode_without_autograd(training: bool) -> None
 
 
 def test_inputs_by_name_reach_the_model() -> None:
-    timing = measure(TakesKeywords(), (X,), {"other": X, "combine": "multiply"}, "cpu", seconds=0)
+    timing = measure(
+        TakesKeywords(), (X,), {"other": X, "combine": "multiply"}, "cpu", for_about(0)
+    )
     assert timing.module_seconds.keys() == {"", "first", "second"}
 
 
@@ -175,7 +182,7 @@ def test_the_processor_and_its_threads_are_named() -> None:
 @on_cuda
 def test_the_card_is_named_with_its_number() -> None:
     model = nn.Linear(4, 4).cuda()
-    timing = measure(model, (X.cuda(),), {}, "cuda", seconds=0)
+    timing = measure(model, (X.cuda(),), {}, "cuda", for_about(0))
     assert timing.device == f"cuda:{torch.cuda.current_device()}"
     assert timing.device_name == torch.cuda.get_device_name()
 
@@ -187,7 +194,7 @@ def test_on_a_card_a_module_takes_as_long_as_its_kernels() -> None:
             return x @ x @ x @ x @ x
 
     model = nn.Sequential(Multiplies(), nn.Identity())
-    timing = measure(model, (torch.randn(4096, 4096, device="cuda"),), {}, "cuda", seconds=0.1)
+    timing = measure(model, (torch.randn(4096, 4096, device="cuda"),), {}, "cuda", for_about(0.1))
     # The kernels are issued in microseconds and run for milliseconds.
     assert timing.module_seconds["0"] > 0.8 * timing.module_seconds[""]
     assert timing.module_seconds[""] == pytest.approx(timing.median_seconds, rel=0.3)
@@ -196,6 +203,6 @@ def test_on_a_card_a_module_takes_as_long_as_its_kernels() -> None:
 @pytest.mark.parametrize("device", DEVICES)
 def test_batch_statistics_stay_as_they_are_in_training_mode(device: str) -> None:
     model = nn.BatchNorm1d(4).to(device).train()
-    measure(model, (torch.randn(8, 4, device=device),), {}, device, seconds=0)
+    measure(model, (torch.randn(8, 4, device=device),), {}, device, for_about(0))
     assert model.num_batches_tracked == 0
     assert not model.running_mean.any()
