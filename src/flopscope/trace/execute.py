@@ -47,18 +47,22 @@ class Execution(TorchDispatchMode):
         if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
             with self:
                 return func.decompose(*args, **kwargs)
-        returned = func(*args, **kwargs)
+        returned = self.run(func, args, kwargs)
         given = (*args, *kwargs.values())
         operation = step_from(func, (args, kwargs), given, returned).operation
         if operation is not None:
             self.record(operation, given, returned)
         return returned
 
+    def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Compute one operator."""
+        return func(*args, **kwargs)
+
     def _attend(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run the one operator that takes functions and is known: attention."""
         known = getattr(torch.ops.higher_order, "flex_attention", None)
         if known is None or func is not known:
             raise TraceError(f"there is no rule for the operator {func.name()}")
-        returned = func(*args, **kwargs)
+        returned = self.run(func, args, kwargs)
         self.record(flex_attention_operation(args, returned), args[:3], returned)
         return returned
