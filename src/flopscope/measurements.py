@@ -112,6 +112,49 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """How fast a stream of so many bytes is read and written."""
+
+    nbytes: int
+    bytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """What a device attains at most, as measured.
+
+    Attributes:
+        device: as torch calls it: ``"cpu"``, ``"cuda:0"``.
+        device_name: the processor's or the card's own name.
+        threads: torch's threads within an operator.
+        torch: its version.
+        flops_per_second: of products of matrices, by dtype.
+        bandwidths: of streams, the smallest first: small ones stay in a cache.
+        seconds_per_call: what it takes to start one operator that does nothing.
+    """
+
+    device: str
+    device_name: str
+    threads: int
+    torch: str
+    flops_per_second: Mapping[str, float]
+    bandwidths: tuple[Bandwidth, ...]
+    seconds_per_call: float
+
+    @property
+    def memory_bytes_per_second(self) -> float:
+        """Of the largest stream, which no cache holds."""
+        return self.bandwidths[-1].bytes_per_second
+
+    def bytes_per_second(self, nbytes: int) -> float:
+        """The best rate at which so many bytes, or more, are streamed: caches help small work."""
+        return max(
+            (each.bytes_per_second for each in self.bandwidths if each.nbytes >= nbytes),
+            default=self.memory_bytes_per_second,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What another counter says of the same model and input.
 

@@ -42,10 +42,13 @@ class Request:
         inputs: what to call the model with.
         module: the part of the model to report on, by its dotted path; ``""`` is all of it.
         train: whether the model is in training mode.
+        channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
+        threads: torch's threads within an operator while measuring, or None for its own number.
+        compiled: whether to measure the model compiled as well.
         assume: what to take for values that depend on the data, each ``"rule=number"``.
         strict: whether an operator without a formula is an error.
     """
@@ -58,9 +61,12 @@ class Request:
     inputs: GivenInputs = field(default_factory=GivenInputs)
     module: str = ""
     train: bool = False
+    channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()
     device: str = "auto"
     time: bool = True
+    threads: int | None = None
+    compiled: bool = False
     assume: tuple[str, ...] = ()
     strict: bool = False

@@ -9,13 +9,17 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
 from flopscope.counters import read
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, TraceError
+from flopscope.guest import disposable, undisturbed
+from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
-from flopscope.measure.timing import Wanted, measure
+from flopscope.measure.timing import INTERRUPTED, Wanted, measure
 from flopscope.measurements import Reading, Timing
 from flopscope.records import Scope, TensorSpec
+from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
 
@@ -31,17 +35,32 @@ class Mode:
         dtype: torch's name of the floating-point type of its parameters, or None for their own.
         train: whether it is in training mode; None for the one it is in.
         autocast: the dtype that ``torch.autocast`` casts operators to, or None without.
+        channels_last: whether it and its images have their channels last in memory.
     """
 
     dtype: str | None = None
     train: bool | None = None
     autocast: str | None = None
+    channels_last: bool = False
 
     def prepared(self, model: nn.Module) -> nn.Module:
         """The model itself, changed."""
         if self.dtype is not None:
             model = model.to(getattr(torch, self.dtype))
+        if self.channels_last:
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # untyped in torch
         return model if self.train is None else model.train(self.train)
+
+    def laid_out(self, values: Any) -> Any:
+        """Inputs with channels last, where that is wanted: those of four dimensions."""
+        if not self.channels_last:
+            return values
+
+        def last(leaf: Any) -> Any:
+            is_image = isinstance(leaf, torch.Tensor) and leaf.dim() == 4
+            return leaf.to(memory_format=torch.channels_last) if is_image else leaf
+
+        return tree_map(last, values)
 
     def notes(self) -> Iterator[str]:
         """What a reader should know of it: how it differs from the default."""
@@ -49,6 +68,8 @@ class Mode:
             yield f"the model's parameters are {self.dtype}, as asked"
         if self.autocast is not None:
             yield f"operators are cast to {self.autocast} by torch.autocast"
+        if self.channels_last:
+            yield "channels are last in memory"
         if self.train:
             yield "the model is in training mode"
 
@@ -125,9 +146,26 @@ def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[st
     try:
         wanted = replace(plan.wanted, module=plan.module)
         timing = measure(model, args, kwargs, plan.device, wanted)
-        return Outcome(timing, readings)
+        return Outcome(_with_operators(timing, plan, model, args, kwargs), readings)
     except Exception as error:  # noqa: BLE001 - the user's model ran, and may raise anything
         return Outcome(None, readings, (f"time was not measured: {_in_a_line(error)}",))
+
+
+def _with_operators(
+    timing: Timing, plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Timing:
+    """The timing with the seconds of operators, unless the user would not wait for those."""
+    if INTERRUPTED in timing.notes:
+        return timing
+    clock = clock_of(torch.device(plan.device))
+    with undisturbed():
+        copied = disposable(model, args, kwargs, shared=model.parameters())
+        try:
+            seconds = operator_seconds(*copied, clock, module=plan.module)
+        except (TraceError, KeyboardInterrupt) as error:
+            note = f"operators were not timed: {type(error).__name__}"
+            return replace(timing, notes=(*timing.notes, note))
+    return replace(timing, operator_seconds=seconds)
 
 
 def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) -> str:

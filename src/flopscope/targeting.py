@@ -16,6 +16,7 @@ from flopscope.load.given import candidates, is_floating, parse_given
 from flopscope.load.inputs import Inputs, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
+from flopscope.measure.timing import Wanted
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.records import Trace
 from flopscope.report import Report
@@ -57,7 +58,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     def runnable() -> Runnable:
         progress(f"building {spec.path} with its weights")
         real = plan.mode.prepared(source.build()).to(plan.device)
-        args, kwargs = chosen[-1].on(plan.device)
+        args, kwargs = plan.mode.laid_out(chosen[-1].on(plan.device))
         progress(f"running {spec.path} on {plan.device}")
         return real, args, kwargs
 
@@ -90,14 +91,18 @@ def _options(request: Request) -> Options:
 
 def _plan(request: Request) -> Plan:
     runs = request.time or bool(request.counters)
+    device = chosen_device(request.device) if runs else "cpu"
     dtype = None if request.inputs.dtype is None else parse_dtype(request.inputs.dtype)
     mode = Mode(
         dtype=dtype if dtype is not None and is_floating(dtype) else None,
         train=request.train,
         autocast=None if request.autocast is None else parse_dtype(request.autocast),
+        channels_last=request.channels_last,
     )
-    device = chosen_device(request.device) if runs else "cpu"
-    return Plan(request.counters, request.time, device, mode, request.module)
+    ways = (("compiled", request.compiled), ("CUDA graph", device.startswith("cuda")))
+    variants = tuple(name for name, wanted in ways if wanted)
+    wanted = Wanted(threads=request.threads, variants=variants)
+    return Plan(request.counters, request.time, device, mode, request.module, wanted)
 
 
 def _first_accepted(
@@ -113,7 +118,7 @@ def _first_accepted(
     wanting: list[tuple[Inputs, NeedsValuesError]] = []
     for inputs in offered:
         chosen.append(inputs)
-        args, kwargs = inputs.on("meta")
+        args, kwargs = plan.mode.laid_out(inputs.on("meta"))
         try:
             check_inputs(subject.model.forward, args, kwargs)
             return traced(subject, plan, args, kwargs)

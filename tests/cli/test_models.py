@@ -176,7 +176,7 @@ def test_several_targets_of_which_none_works_leave_stdout_empty(run: Run) -> Non
         (("--input", "[[3"), 3, "cannot read the input"),
         (("--inputs", "zoo:make", "--shape", "1"), 2, "--inputs makes all inputs"),
         (("--autocast", "int8", "--shape", "1,4"), 2, "nothing is cast to int8"),
-        (("--batch", "0"), 2, "0 is not in the range"),
+        (("--batch", "0"), 2, "is not one or several positive numbers"),
         (("--module", "layer", "--shape", "1,4"), 3, "Configured has no module 'layer'"),
         ((), 3, "no inputs were given, and Configured.forward needs 'x'"),
     ],

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
+from flopscope.cli.options import read_batches
 from flopscope.errors import UsageError
 from flopscope.load.config_file import check_config_suffix
 from flopscope.load.given import is_floating, parse_given
@@ -69,7 +70,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Another keyword argument of forward, read as --arg is. Repeatable.",
     ),
     click.option(
-        "--batch", type=click.IntRange(min=1), metavar="N", help="The first size of every input."
+        "--batch",
+        "batches",
+        callback=read_batches,
+        metavar="N[,N...]",
+        help="The first size of every input. Several give a line each: a curve of throughput.",
     ),
     click.option(
         "--seq",
@@ -84,6 +89,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         " floating-point type is the model's, too.  [default: float32]",
     ),
     click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
+    click.option(
+        "--channels-last",
+        is_flag=True,
+        help="Lay the model and its images out with the channels last in memory.",
+    ),
     click.option(
         "--train", is_flag=True, help="Put the model in training mode; the default is eval."
     ),
@@ -118,11 +128,12 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         structures: tuple[str, ...],
         function_name: str | None,
         kwargs: tuple[str, ...],
-        batch: int | None,
+        batches: tuple[int | None, ...],
         seq: int | None,
         dtype: str | None,
         autocast: str | None,
         train: bool,
+        channels_last: bool,
         module: str,
         unsafe_pickle: bool,
         **own: Any,
@@ -137,9 +148,11 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 inputs=GivenInputs(shapes, structures, kwargs, function_name, dtype, batch, seq),
                 module=module,
                 train=train,
+                channels_last=channels_last,
                 autocast=autocast,
             )
             for target in targets
+            for batch in batches
         )
         function(requests=requests, **own)
 

@@ -26,6 +26,20 @@ def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+def read_batches(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int | None, ...]:
+    """Numbers of samples between commas; one None where nothing is said."""
+    if value is None:
+        return (None,)
+    numbers = [text.strip() for text in value.split(",")]
+    if not all(number.isdecimal() and int(number) > 0 for number in numbers):
+        raise click.BadParameter(
+            f"'{value}' is not one or several positive numbers, such as 8 or 1,8,32", ctx, param
+        )
+    return tuple(map(int, numbers))
+
+
 def read_names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     """Names between commas."""
     del ctx, param

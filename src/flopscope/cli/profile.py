@@ -50,6 +50,9 @@ Examples:
     flopscope profile mypkg:Detector --input "[[3,480,640],[3,600,800]]"
   One part of a model, as a whole forward pass feeds it:
     flopscope profile torchvision:vit_b_16 --module encoder.layers.encoder_layer_0
+  How throughput grows with the batch, on the GPU or here, and what compiling brings:
+    flopscope profile timm:resnet50 --batch 1,8,32
+    flopscope profile timm:resnet50 --compile --threads 4
   From a file, counted alone, the first two levels, dearest first:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
   Beside what other counters say, and as JSON in a file too:
@@ -78,6 +81,15 @@ Examples:
     default="auto",
     show_default=True,
     help="Where to measure and to run other counters. auto is CUDA where there is one.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Torch's threads within an operator while measuring.  [default: torch's own number]",
+)
+@click.option(
+    "--compile", "compiled", is_flag=True, help="Measure the model compiled by torch.compile, too."
 )
 @click.option("--no-time", "time", flag_value=False, default=True, help="Count, don't measure.")
 @click.option(
@@ -137,6 +149,8 @@ def command(
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
     device: str,
+    threads: int | None,
+    compiled: bool,
     time: bool,
     format_name: str,
     outputs: tuple[Path, ...],
@@ -165,6 +179,8 @@ def command(
             counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
             device=device,
             time=time,
+            threads=threads,
+            compiled=compiled,
             assume=assume,
             strict=strict,
         )

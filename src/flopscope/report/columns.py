@@ -127,6 +127,13 @@ def _rate(row: Row, report: Report) -> float | None:
     return rate / 1e9 if rate is not None else None
 
 
+def _samples(row: Row, report: Report) -> float | None:
+    """Samples per second, of the model alone."""
+    if row.kind == "own" or row.nodes[0] is not report.profile.root or report.timing is None:
+        return None
+    return report.timing.samples_per_second
+
+
 def _reading(name: str, row: Row, report: Report) -> float | None:
     reading = next((reading for reading in report.readings if reading.name == name), None)
     if row.kind == "own" or reading is None:
@@ -163,6 +170,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
     Column("time", "Time", _seconds, _duration, "figure", 70, when_timed),
     Column("rate", "GFLOP/s", _rate, _number, "figure", 50, when_timed),
+    Column("samples", "Samples/s", _samples, _number, "figure", 45, on_request),
 )
 """Every column of every report. Each counter adds one of its own."""
 

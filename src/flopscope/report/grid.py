@@ -86,6 +86,8 @@ def grid_of_several(reports: Sequence[Report], view: View) -> Grid:
     shown = {column.name for report in reports for column in columns_of(report, view)}
     if not view.columns:
         shown = (shown | {"input", "bytes"}) - {"type", "output"}
+        if any(report.timing for report in reports):
+            shown |= {"samples"}
     columns = {column.name: column for report in reports for column in available_columns(report)}
     label_column = replace(columns["module"], title="Target")
     others = (column for name, column in columns.items() if name in shown - _OF_ONE_REPORT)

@@ -84,7 +84,7 @@ def document(report: Report) -> Object:
         ],
         "notes": list(report.notes),
         "modules": [_module(node, report.timing) for node in report.modules.values()],
-        "operators": [_operator(total) for total in report.operators],
+        "operators": [_operator(total, report.timing) for total in report.operators],
         "timing": _timing(report.timing, report.flops) if report.timing else None,
         "counters": [_counter(reading) for reading in report.readings],
     }
@@ -139,12 +139,13 @@ def _module(node: Node, timing: Timing | None) -> Object:
     }
 
 
-def _operator(total: OperatorTotal) -> Object:
+def _operator(total: OperatorTotal, timing: Timing | None) -> Object:
     return {
         "op": total.op,
         "coverage": total.coverage,
         "calls": total.calls,
         **_cost(total.cost),
+        "seconds": timing.operator_seconds.get(total.op) if timing else None,
     }
 
 
@@ -168,6 +169,21 @@ def _timing(timing: Timing, flops: int) -> Object:
         "seconds": list(timing.seconds),
         "median_seconds": median,
         "iqr_seconds": timing.iqr_seconds,
+        "p95_seconds": timing.p95_seconds,
+        "median_error": timing.median_error,
+        "overhead_seconds": timing.overhead_seconds,
+        "samples": timing.samples,
+        "samples_per_second": timing.samples_per_second,
+        "variants": [
+            {
+                "name": variant.name,
+                "runs": len(variant.seconds),
+                "median_seconds": variant.median_seconds,
+                "preparation_seconds": variant.preparation_seconds,
+            }
+            for variant in timing.variants
+        ],
+        "notes": list(timing.notes),
         "flops_per_second": flops_per_second(flops, median),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from flopscope.measurements import Reading
+from flopscope.measurements import Reading, Timing
 from flopscope.records import Assumption, Scope
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import sizes_of
@@ -67,11 +67,12 @@ def summary(report: Report) -> Iterator[Fact]:
     if report.assumptions:
         yield Fact("assumed", tuple(_assumptions(report.assumptions)))
     if report.timing is not None:
-        yield Fact("time", (_time(report),))
+        yield Fact("time", (_time(report, report.timing), *_more_time(report.timing)))
     for reading in report.readings:
         yield _reading(reading, report)
-    if report.notes:
-        yield Fact("note" if len(report.notes) == 1 else "notes", report.notes)
+    notes = (*report.notes, *(report.timing.notes if report.timing else ()))
+    if notes:
+        yield Fact("note" if len(notes) == 1 else "notes", notes)
 
 
 def summary_of_several(several: Several) -> Iterator[Fact]:
@@ -159,22 +160,43 @@ def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
         yield f"{name}: {value} ({op}, {_many(calls, 'call')} in {places})"
 
 
-def _time(report: Report) -> str:
-    assert report.timing is not None
-    timing = report.timing
-    spread = timing.iqr_seconds
-    median = timing.median_seconds
-    iqr = f" (IQR {format_quantity(spread, 's')})" if spread is not None else ""
+def _time(report: Report, timing: Timing) -> str:
+    median, error = timing.median_seconds, timing.median_error
+    spread = [
+        f"{name} {format_quantity(seconds, 's')}"
+        for name, seconds in (("IQR", timing.iqr_seconds), ("p95", timing.p95_seconds))
+        if seconds is not None
+    ]
+    known = "" if error is None else f" ± {format_fixed(100 * error, 1, '%')}"
+    spread_shown = f" ({', '.join(spread)})" if spread else ""
+    runs = _many(len(timing.seconds), "run")
     threads = f", {_many(timing.threads, 'thread')}" if timing.device == "cpu" else ""
     parts = [
-        f"{format_quantity(median, 's')} median{iqr} of {_many(len(timing.seconds), 'run')}",
+        f"{format_quantity(median, 's')} median{known}{spread_shown} of {runs}",
         f"{timing.device}{threads}",
     ]
     rate = flops_per_second(report.flops, median)
     if rate is not None:
         least = "at least " if report.uncounted else ""
         parts.append(f"{least}{format_quantity(rate, 'FLOP/s')}")
+    if timing.samples_per_second is not None:
+        parts.append(format_quantity(timing.samples_per_second, "samples/s"))
     return " · ".join(parts)
+
+
+def _more_time(timing: Timing) -> Iterator[str]:
+    """What watching the modules costs, and how long the model takes in other ways."""
+    overhead = timing.overhead_seconds
+    if overhead is not None and timing.median_seconds:
+        share = overhead / timing.median_seconds
+        yield f"per module with hooks in place: {share:+.1%} on the whole"
+    for variant in timing.variants:
+        faster = timing.median_seconds / variant.median_seconds
+        yield (
+            f"{variant.name}: {format_quantity(variant.median_seconds, 's')} median of"
+            f" {_many(len(variant.seconds), 'run')}, {format_fixed(faster, 2)}x as fast;"
+            f" preparing took {format_quantity(variant.preparation_seconds, 's')}"
+        )
 
 
 def _reading(reading: Reading, report: Report) -> Fact:
