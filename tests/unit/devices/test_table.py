@@ -29,8 +29,7 @@ NEVER_SLOWER = [
 ]
 """The narrower, less exact or more special arithmetic, and the one that it is no slower than."""
 
-# Dense rates of vendors' documents, in 10**12 FLOP/s, and how they come about where they are printed
-# as of sparse matrices: twice the dense ones.
+# In 10**12 FLOP/s. Halved are those that vendors print of sparse matrices, or of two dies together.
 DENSE = [
     ("H100 SXM", "bf16_matrix", 1978.9 / 2),
     ("H100 SXM", "fp8_matrix", 3957.8 / 2),
