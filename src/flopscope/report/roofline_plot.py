@@ -94,31 +94,18 @@ def plot(limits: Limits, named: Sequence[Named], view: View, height: int = HEIGH
     Returns:
         Lines of text, or "" for a machine whose limits are not known.
     """
-    ridge = limits.ridge_intensity
-    if limits.flops_per_second is None or limits.bytes_per_second is None or ridge is None:
+    peak, bandwidth = limits.flops_per_second, limits.bytes_per_second
+    if peak is None or bandwidth is None:
         return ""
-    peak = format_quantity(limits.flops_per_second, "FLOP/s")
-    bandwidth = format_quantity(limits.bytes_per_second, "B/s")
+    most = f"{format_quantity(peak, 'FLOP/s')} and {format_quantity(bandwidth, 'B/s')}"
     spell = spelling(view)
     width = view.width or WIDTH
     longest = min(max(width - FIGURES_WIDTH, SHORTEST_NAME), LONGEST_NAME)
     entries = _entries((shorten(spell(name), longest, spell("…")), work) for name, work in named)
-    rates = [limits.flops_per_second / 100, limits.flops_per_second]
-    intensities = [ridge / 10, ridge * 10]
-    for rate, intensity in filter(None, (_place(entry.work) for entry in entries)):
-        rates.append(rate)
-        intensities.append(intensity)
-    up = axis(rates, height)
-    labels = {
-        row: format_quantity(rate, "FLOP/s", decimals=0) for row, rate in up.decades().items()
-    }
-    margin = max(map(len, labels.values()))
-    across = axis(intensities, max(width - margin - 2, NARROWEST))
     lines = [
-        f"at most {peak} and {bandwidth}, ridge at {format_fixed(ridge, 1)} FLOP/B",
+        f"at most {most}, ridge at {format_fixed(peak / bandwidth, 1)} FLOP/B",
         "",
-        *_rows(_characters(limits, entries, across, up), labels, margin),
-        *_scale(across, margin),
+        *_drawing(peak, bandwidth, entries, width, height),
         "",
         *_legend(entries),
     ]
@@ -140,35 +127,43 @@ def _place(work: Performance) -> tuple[float, float] | None:
     return work.achieved_flops_per_second, work.intensity
 
 
-def _characters(
-    limits: Limits, entries: Sequence[Entry], across: Axis, up: Axis
-) -> list[list[str]]:
-    """The inside of the plot, the lowest row first."""
+def _drawing(
+    peak: float, bandwidth: float, entries: Sequence[Entry], width: int, height: int
+) -> Iterator[str]:
+    """The plot with its axes, which reach ten times as far as the ridge either way, or farther."""
+    ridge = peak / bandwidth
+    places = [place for place in (_place(entry.work) for entry in entries) if place]
+    up = axis([peak / 100, peak, *(rate for rate, _ in places)], height)
+    labels = {row: format_quantity(rate, "FLOP/s", 0) for row, rate in up.decades().items()}
+    margin = max(map(len, labels.values()))
+    intensities = [ridge / 10, ridge * 10, *(intensity for _, intensity in places)]
+    across = axis(intensities, max(width - margin - 2, NARROWEST))
     rows = [[" "] * across.cells for _ in range(up.cells)]
-    for column, row, character in _roof(limits, across, up):
+    for column, row, character in _roof(peak, bandwidth, across, up):
         rows[row][column] = character
     for entry in reversed(entries):
         place = _place(entry.work)
         if place and entry.mark != NO_MARK:
             rate, intensity = place
             rows[up.cell(rate)][across.cell(intensity)] = entry.mark
-    return rows
+    yield from _rows(rows, labels, margin)
+    yield from _scale(across, margin)
 
 
-def _roof(limits: Limits, across: Axis, up: Axis) -> Iterator[tuple[int, int, str]]:
+def _roof(peak: float, bandwidth: float, across: Axis, up: Axis) -> Iterator[tuple[int, int, str]]:
     """Columns, rows and characters of the roof, without gaps where it is steep."""
     below: int | None = None
     for column in range(across.cells):
         intensity = across.value(column)
-        row = up.cell(limits.attainable_flops_per_second(intensity) or up.value(0))
-        is_level = limits.ridge_intensity is not None and intensity >= limits.ridge_intensity
+        is_level = intensity * bandwidth >= peak
+        row = up.cell(peak if is_level else intensity * bandwidth)
         lowest = row if below is None else min(below + 1, row)
         for filled in range(max(lowest, 0), row + 1):
             yield column, filled, COMPUTE_ROOF if is_level and filled == row else MEMORY_ROOF
         below = row
 
 
-def _rows(rows: list[list[str]], labels: Mapping[int, str], margin: int) -> Iterator[str]:
+def _rows(rows: Sequence[Sequence[str]], labels: Mapping[int, str], margin: int) -> Iterator[str]:
     for row in range(len(rows) - 1, -1, -1):
         tick = "┤" if row in labels else "│"
         yield f"{labels.get(row, ''):>{margin}} {tick}{''.join(rows[row])}"
