@@ -1,0 +1,52 @@
+"""Files of rows to devices, read when they are first asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from flopscope.devices.device import Claim, Device
+
+_VENDORS = ("nvidia", "amd", "intel", "apple", "google")
+
+
+@cache
+def devices() -> tuple[Device, ...]:
+    """Every device of the table, vendor by vendor."""
+    return tuple(
+        _device(row, table["vendor"]) for table in map(_read, _VENDORS) for row in table["device"]
+    )
+
+
+@cache
+def tables() -> Mapping[str, str]:
+    """The public tables that the devices' figures were read in: by short name, where they are."""
+    return dict(_read("sources")["tables"])
+
+
+def _device(row: Mapping[str, Any], vendor: str) -> Device:
+    return Device(
+        name=row["name"],
+        vendor=vendor,
+        patterns=tuple(row["patterns"]),
+        flops_per_second=row["flops_per_second"],
+        bytes_per_second=row["bytes_per_second"],
+        memory_bytes=tuple(gibibytes * 2**30 for gibibytes in row["memory_gibibytes"]),
+        source=row["source"],
+        agreeing=tuple(row.get("agreeing", ())),
+        conflicts=tuple(Claim(**claim) for claim in row.get("conflicts", ())),
+        notes=row.get("notes", ""),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    text = files("flopscope.devices").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    rows: dict[str, Any] = tomllib.loads(text)
+    return rows

@@ -1,0 +1,208 @@
+"""A roofline and the work that lies under it, drawn in characters on logarithmic axes."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from flopscope.report.characters import shorten, spelling
+from flopscope.roofline import Limits, Performance
+from flopscope.units import format_fixed, format_quantity
+
+if TYPE_CHECKING:
+    from flopscope.report import View
+
+Named: TypeAlias = tuple[str, Performance]
+"""What some work is called, and how it went."""
+
+WIDTH = 80
+HEIGHT = 16
+NARROWEST = 16
+SHORTEST_NAME, LONGEST_NAME = 12, 32
+FIGURES_WIDTH = 48
+"""What a line of the legend takes beside the name."""
+
+MARKS = string.ascii_letters
+NO_MARK = " "
+"""Of work that has no place in the plot, or for which no letter is left."""
+
+MEMORY_ROOF, COMPUTE_ROOF = ".", "─"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Some work in the legend, and the letter that marks it in the plot."""
+
+    mark: str
+    name: str
+    work: Performance
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Powers of ten along a line of characters.
+
+    Attributes:
+        low, high: the exponents at its ends.
+        cells: its length in characters.
+    """
+
+    low: int
+    high: int
+    cells: int
+
+    def cell(self, value: float) -> int:
+        """The character nearest to a value; none of ``range(cells)`` where it is off the axis."""
+        return round((math.log10(value) - self.low) * self._cells_per_decade)
+
+    def value(self, cell: int) -> float:
+        """What a character stands for."""
+        return float(10 ** (self.low + cell / self._cells_per_decade))
+
+    def decades(self) -> dict[int, float]:
+        """The powers of ten on the axis, by their characters."""
+        return {self.cell(10.0**power): 10.0**power for power in range(self.low, self.high + 1)}
+
+    @property
+    def _cells_per_decade(self) -> float:
+        return (self.cells - 1) / (self.high - self.low)
+
+
+def axis(values: Iterable[float], cells: int) -> Axis:
+    """The shortest axis of whole powers of ten that positive values lie on."""
+    powers = [math.log10(value) for value in values]
+    low, high = math.floor(min(powers)), math.ceil(max(powers))
+    return Axis(low, max(high, low + 1), cells)
+
+
+def plot(limits: Limits, named: Sequence[Named], view: View, height: int = HEIGHT) -> str:
+    """Achieved rate by arithmetic intensity, under the roof that limits set, and a legend.
+
+    The roof rises in dots as far as memory is the limit, and is level from the ridge on. A letter
+    marks work that the legend names; where two share a place, the first is seen. Work without
+    arithmetic, or that was not timed, has no place and is in the legend alone.
+
+    Args:
+        limits: those of the machine.
+        named: what to mark.
+        view: how wide it is, 80 characters where that is left open, and whether it is in ASCII.
+        height: of the plot in lines, its axis and the legend not among them.
+
+    Returns:
+        Lines of text, or "" for a machine whose limits are not known.
+    """
+    peak, bandwidth = limits.flops_per_second, limits.bytes_per_second
+    if peak is None or bandwidth is None:
+        return ""
+    most = f"{format_quantity(peak, 'FLOP/s')} and {format_quantity(bandwidth, 'B/s')}"
+    spell = spelling(view)
+    width = view.width or WIDTH
+    longest = min(max(width - FIGURES_WIDTH, SHORTEST_NAME), LONGEST_NAME)
+    entries = _entries((shorten(spell(name), longest, spell("…")), work) for name, work in named)
+    lines = [
+        f"at most {most}, ridge at {format_fixed(peak / bandwidth, 1)} FLOP/B",
+        "",
+        *_drawing(peak, bandwidth, entries, width, height),
+        "",
+        *_legend(entries),
+    ]
+    return "\n".join(spell(line).rstrip() for line in lines).rstrip()
+
+
+def _entries(named: Iterable[Named]) -> list[Entry]:
+    letters = iter(MARKS)
+    return [
+        Entry(next(letters, NO_MARK) if _place(work) else NO_MARK, name, work)
+        for name, work in named
+    ]
+
+
+def _place(work: Performance) -> tuple[float, float] | None:
+    """The rate and the intensity of work that has both: zero is on no logarithmic axis."""
+    if not work.achieved_flops_per_second or not work.intensity:
+        return None
+    return work.achieved_flops_per_second, work.intensity
+
+
+def _drawing(
+    peak: float, bandwidth: float, entries: Sequence[Entry], width: int, height: int
+) -> Iterator[str]:
+    """The plot with its axes, which reach ten times as far as the ridge either way, or farther."""
+    ridge = peak / bandwidth
+    places = [place for place in (_place(entry.work) for entry in entries) if place]
+    up = axis([peak / 100, peak, *(rate for rate, _ in places)], height)
+    labels = {row: format_quantity(rate, "FLOP/s", 0) for row, rate in up.decades().items()}
+    margin = max(map(len, labels.values()))
+    intensities = [ridge / 10, ridge * 10, *(intensity for _, intensity in places)]
+    across = axis(intensities, max(width - margin - 2, NARROWEST))
+    rows = [[" "] * across.cells for _ in range(up.cells)]
+    for column, row, character in _roof(peak, bandwidth, across, up):
+        rows[row][column] = character
+    for entry in reversed(entries):
+        place = _place(entry.work)
+        if place and entry.mark != NO_MARK:
+            rate, intensity = place
+            rows[up.cell(rate)][across.cell(intensity)] = entry.mark
+    yield from _rows(rows, labels, margin)
+    yield from _scale(across, margin)
+
+
+def _roof(peak: float, bandwidth: float, across: Axis, up: Axis) -> Iterator[tuple[int, int, str]]:
+    """Columns, rows and characters of the roof, without gaps where it is steep."""
+    below: int | None = None
+    for column in range(across.cells):
+        intensity = across.value(column)
+        is_level = intensity * bandwidth >= peak
+        row = up.cell(peak if is_level else intensity * bandwidth)
+        lowest = row if below is None else min(below + 1, row)
+        for filled in range(max(lowest, 0), row + 1):
+            yield column, filled, COMPUTE_ROOF if is_level and filled == row else MEMORY_ROOF
+        below = row
+
+
+def _rows(rows: Sequence[Sequence[str]], labels: Mapping[int, str], margin: int) -> Iterator[str]:
+    for row in range(len(rows) - 1, -1, -1):
+        tick = "┤" if row in labels else "│"
+        yield f"{labels.get(row, ''):>{margin}} {tick}{''.join(rows[row])}"
+
+
+def _scale(across: Axis, margin: int) -> Iterator[str]:
+    """The lower axis, and under it the powers of ten that there is room for."""
+    decades = across.decades()
+    line = "".join("┬" if column in decades else "─" for column in range(across.cells))
+    yield f"{'':{margin}} └{line}"
+    numbers = ""
+    unit = "FLOP/B"
+    for column, intensity in decades.items():
+        text = f"{intensity:g}"
+        start = column - len(text) // 2
+        has_room = not numbers or start > len(numbers)
+        if has_room and column + len(text) + len(unit) < across.cells:
+            numbers = numbers.ljust(max(start, 0)) + text
+    yield f"{'':{margin}}  {numbers}".ljust(margin + 2 + across.cells - len(unit)) + unit
+
+
+def _legend(entries: Sequence[Entry]) -> Iterator[str]:
+    cells = [_legend_cells(entry) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for mark, name, *figures in cells:
+        padded = zip(figures, widths[2:], strict=True)
+        yield "  ".join(
+            [mark, name.ljust(widths[1]), *(figure.rjust(width) for figure, width in padded)]
+        )
+
+
+def _legend_cells(entry: Entry) -> list[str]:
+    work = entry.work
+    rate, share = work.achieved_flops_per_second, work.roofline_share
+    return [
+        entry.mark,
+        entry.name,
+        "" if work.intensity is None else format_fixed(work.intensity, 1, " FLOP/B"),
+        "" if rate is None else format_quantity(rate, "FLOP/s"),
+        "" if share is None else f"{format_fixed(100 * share, 0)} %",
+        work.bound or "",
+    ]
