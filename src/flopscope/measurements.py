@@ -146,13 +146,6 @@ class Peaks:
         """Of the largest stream, which no cache holds."""
         return self.bandwidths[-1].bytes_per_second
 
-    def bytes_per_second(self, nbytes: int) -> float:
-        """The best rate at which so many bytes, or more, are streamed: caches help small work."""
-        return max(
-            (each.bytes_per_second for each in self.bandwidths if each.nbytes >= nbytes),
-            default=self.memory_bytes_per_second,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:

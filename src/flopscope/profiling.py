@@ -12,10 +12,14 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.analysis.causal import masked_macs
+from flopscope.analysis.ideal import ideals
+from flopscope.devices import reported_device
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
+from flopscope.machine import Machine, given, measured, rated
 from flopscope.measure.memory import available_bytes
-from flopscope.measurements import Environment
+from flopscope.measure.peak_cache import cached_peaks
+from flopscope.measurements import Environment, Timing
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.running import Plan, Runnable, run
@@ -91,6 +95,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     if subject.strict:
         counted.require_complete()
     outcome = run(plan, counted, found.inputs, subject.runnable)
+    machine = _machine(plan, outcome.timing)
     return Report(
         target=subject.name,
         inputs=tuple(found.inputs.items()),
@@ -100,8 +105,20 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         assumptions=found.assumptions,
         notes=(*subject.notes, *found.notes, *_causal_note(found), *outcome.notes),
         timing=outcome.timing,
+        ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
     )
+
+
+def _machine(plan: Plan, timing: Timing | None) -> Machine | None:
+    """What the device allows: as measured before, as rated, or as the user says."""
+    known = None
+    if timing is not None:
+        peaks = cached_peaks(timing.device)
+        device = reported_device(timing.device_name)
+        known = measured(peaks) if peaks else rated(device) if device else None
+    dtype = plan.mode.autocast or plan.mode.dtype or "float32"
+    return given(known, plan.peak, plan.bandwidth, dtype)
 
 
 def chosen_device(device: str) -> str:

@@ -48,6 +48,8 @@ class Request:
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
         threads: torch's threads within an operator while measuring, or None for its own number.
+        peak: FLOP/s that the device does at most, or None for what is known of it.
+        bandwidth: B/s that its memory moves at most, or None for what is known of it.
         compiled: whether to measure the model compiled as well.
         assume: what to take for values that depend on the data, each ``"rule=number"``.
         strict: whether an operator without a formula is an error.
@@ -67,6 +69,8 @@ class Request:
     device: str = "auto"
     time: bool = True
     threads: int | None = None
+    peak: float | None = None
+    bandwidth: float | None = None
     compiled: bool = False
     assume: tuple[str, ...] = ()
     strict: bool = False

@@ -146,10 +146,51 @@ class Performance:
         return "compute" if self.compute_seconds == self.ideal_seconds else "memory"
 
     def _is_mostly_overhead(self) -> bool:
-        if not self.seconds or self.ideal_seconds is None or self.overhead_seconds is None:
-            return False
-        is_far = self.seconds > FAR * self.ideal_seconds
-        return is_far and self.overhead_seconds >= MOST * self.seconds
+        return _is_mostly_overhead(self.seconds, self.ideal_seconds, self.overhead_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ideal:
+    """The least time of several pieces of work, one after the other: sums over them.
+
+    Attributes:
+        seconds: of each the longer of arithmetic and moving data.
+        compute_seconds: of those that arithmetic limits.
+        calls: how many there are.
+    """
+
+    seconds: float = 0.0
+    compute_seconds: float = 0.0
+    calls: int = 0
+
+    def __add__(self, other: Ideal) -> Ideal:
+        return Ideal(
+            self.seconds + other.seconds,
+            self.compute_seconds + other.compute_seconds,
+            self.calls + other.calls,
+        )
+
+    def bound(self, seconds: float | None, seconds_per_call: float | None) -> Bound | None:
+        """What limits the work, as :attr:`Performance.bound`; by most of the time, if by both.
+
+        Args:
+            seconds: how long it took, or None where it was not measured.
+            seconds_per_call: what it takes to start one operator, or None where that is unknown.
+        """
+        overhead = None if seconds_per_call is None else self.calls * seconds_per_call
+        if _is_mostly_overhead(seconds, self.seconds, overhead):
+            return "overhead"
+        if not self.seconds:
+            return None
+        return "compute" if self.compute_seconds >= self.seconds / 2 else "memory"
+
+
+def _is_mostly_overhead(
+    seconds: float | None, ideal_seconds: float | None, overhead_seconds: float | None
+) -> bool:
+    if not seconds or ideal_seconds is None or overhead_seconds is None:
+        return False
+    return seconds > FAR * ideal_seconds and overhead_seconds >= MOST * seconds
 
 
 def _seconds(amount: int, per_second: float | None) -> float | None:

@@ -92,6 +92,8 @@ class Plan:
         mode: the state it runs in.
         module: the part of it that is looked at; ``""`` is all of it.
         wanted: what of its time to measure, and how well.
+        peak: FLOP/s that the device does at most, or None for what is known of it.
+        bandwidth: B/s that its memory moves at most, or None for what is known of it.
     """
 
     counters: tuple[str, ...]
@@ -100,6 +102,8 @@ class Plan:
     mode: Mode = field(default_factory=Mode)
     module: Scope = ""
     wanted: Wanted = field(default_factory=Wanted)
+    peak: float | None = None
+    bandwidth: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

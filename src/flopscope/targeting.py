@@ -102,7 +102,16 @@ def _plan(request: Request) -> Plan:
     ways = (("compiled", request.compiled), ("CUDA graph", device.startswith("cuda")))
     variants = tuple(name for name, wanted in ways if wanted)
     wanted = Wanted(threads=request.threads, variants=variants)
-    return Plan(request.counters, request.time, device, mode, request.module, wanted)
+    return Plan(
+        request.counters,
+        request.time,
+        device,
+        mode,
+        request.module,
+        wanted,
+        request.peak,
+        request.bandwidth,
+    )
 
 
 def _first_accepted(

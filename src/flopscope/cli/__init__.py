@@ -13,6 +13,7 @@ from flopscope.registry import Registry
 
 COMMANDS: Registry[click.Command] = Registry(
     {
+        "device": "flopscope.cli.device:command",
         "profile": "flopscope.cli.profile:command",
     }
 )

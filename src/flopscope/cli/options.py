@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from flopscope.errors import UsageError
 from flopscope.load.spelling import did_you_mean
 from flopscope.report import format_of
 from flopscope.report.columns import COLUMNS
+from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
 
@@ -38,6 +39,20 @@ def read_batches(
             f"'{value}' is not one or several positive numbers, such as 8 or 1,8,32", ctx, param
         )
     return tuple(map(int, numbers))
+
+
+def read_rate(unit: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    """What reads a quantity such as ``"312T"`` in a unit, which may be left out."""
+
+    def read(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+        if value is None:
+            return None
+        rate = parse_quantity(value, unit)
+        if rate <= 0:
+            raise UsageError(f"'{value}' is no rate", hint=f"write it like '1.5 T{unit}'")
+        return rate
+
+    return read
 
 
 def read_names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:

@@ -19,12 +19,13 @@ from flopscope.cli.options import (
     check_output,
     read_device,
     read_names,
+    read_rate,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
 from flopscope.errors import FlopscopeError
+from flopscope.files import write
 from flopscope.report import FORMATS, Report, View, format_of
-from flopscope.report.files import write
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
@@ -89,6 +90,18 @@ Examples:
     help="Torch's threads within an operator while measuring.  [default: torch's own number]",
 )
 @click.option(
+    "--peak",
+    callback=read_rate("FLOP/s"),
+    metavar="RATE",
+    help="FLOP/s that the device does at most, such as 312T, in the place of what is known of it.",
+)
+@click.option(
+    "--bandwidth",
+    callback=read_rate("B/s"),
+    metavar="RATE",
+    help="B/s that its memory moves at most, such as 2.0T, in the place of what is known of it.",
+)
+@click.option(
     "--compile", "compiled", is_flag=True, help="Measure the model compiled by torch.compile, too."
 )
 @click.option("--no-time", "time", flag_value=False, default=True, help="Count, don't measure.")
@@ -150,6 +163,8 @@ def command(
     counters: tuple[str, ...],
     device: str,
     threads: int | None,
+    peak: float | None,
+    bandwidth: float | None,
     compiled: bool,
     time: bool,
     format_name: str,
@@ -180,6 +195,8 @@ def command(
             device=device,
             time=time,
             threads=threads,
+            peak=peak,
+            bandwidth=bandwidth,
             compiled=compiled,
             assume=assume,
             strict=strict,

@@ -10,11 +10,12 @@ from json import loads
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from flopscope.analysis.ideal import Ideals
 from flopscope.errors import UsageError
+from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, Scope, TensorSpec
 from flopscope.registry import Registry
-from flopscope.report.files import write
 from flopscope.report.terminal import screen_of
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
 
@@ -34,6 +35,7 @@ class Report:
         assumptions: values that were supplied by rule.
         notes: what a reader should know: what was skipped and why.
         timing: measured time, or None (the notes say why).
+        ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
     """
 
@@ -45,6 +47,7 @@ class Report:
     assumptions: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
     timing: Timing | None = None
+    ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
 
     @property

@@ -12,7 +12,16 @@ from flopscope.errors import UsageError
 from flopscope.measurements import Reading
 from flopscope.report.rows import Row
 from flopscope.report.shapes import format_outputs
-from flopscope.report.speed import flops_per_second, own_seconds, seconds_inside
+from flopscope.report.time import (
+    bound,
+    gigabytes_per_second,
+    gigaflops_per_second,
+    ideal_seconds,
+    roofline_percent,
+    samples_per_second,
+    seconds,
+    sum_of_known,
+)
 from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
@@ -43,6 +52,11 @@ def on_request(report: Report) -> bool:
 def when_timed(report: Report) -> bool:
     """Shown where time was measured."""
     return report.timing is not None
+
+
+def when_limited(report: Report) -> bool:
+    """Shown where time was measured on a machine whose limits are known."""
+    return report.timing is not None and report.ideals is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,38 +131,16 @@ def _intensity(row: Row, _: Report) -> float | None:
     return row.cost.flops / row.cost.bytes_moved if row.cost.bytes_moved else None
 
 
-def _seconds(row: Row, report: Report) -> float | None:
-    measure = own_seconds if row.kind == "own" else seconds_inside
-    return _sum([measure(report.timing, node) for node in row.nodes])
-
-
-def _rate(row: Row, report: Report) -> float | None:
-    rate = flops_per_second(row.cost.flops, _seconds(row, report))
-    return rate / 1e9 if rate is not None else None
-
-
-def _samples(row: Row, report: Report) -> float | None:
-    """Samples per second, of the model alone."""
-    if row.kind == "own" or row.nodes[0] is not report.profile.root or report.timing is None:
-        return None
-    return report.timing.samples_per_second
-
-
 def _reading(name: str, row: Row, report: Report) -> float | None:
     reading = next((reading for reading in report.readings if reading.name == name), None)
     if row.kind == "own" or reading is None:
         return None
-    return _sum(
+    return sum_of_known(
         [
             reading.modules.get(node.scope, None if node.scope else reading.value)
             for node in row.nodes
         ]
     )
-
-
-def _sum(figures: list[float | None]) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return sum(known) if len(known) == len(figures) else None
 
 
 _quantity = partial(format_quantity, decimals=2)
@@ -168,9 +160,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("share", "% FLOPs", _share, _percent, "figure", 40),
     Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
-    Column("time", "Time", _seconds, _duration, "figure", 70, when_timed),
-    Column("rate", "GFLOP/s", _rate, _number, "figure", 50, when_timed),
-    Column("samples", "Samples/s", _samples, _number, "figure", 45, on_request),
+    Column("time", "Time", seconds, _duration, "figure", 70, when_timed),
+    Column("rate", "GFLOP/s", gigaflops_per_second, _number, "figure", 50, when_timed),
+    Column("ideal", "Ideal", ideal_seconds, _duration, "figure", 35, on_request),
+    Column("roofline", "% roof", roofline_percent, _percent, "figure", 48, when_limited),
+    Column("bound", "Bound", bound, str, "text", 46, when_limited),
+    Column("gbps", "GB/s", gigabytes_per_second, _number, "figure", 42, on_request),
+    Column("samples", "Samples/s", samples_per_second, _number, "figure", 45, on_request),
 )
 """Every column of every report. Each counter adds one of its own."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flopscope.measurements import Reading, Timing
 from flopscope.records import Assumption, Scope
+from flopscope.report.limits import hot_spots
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import sizes_of
 from flopscope.report.speed import flops_per_second
@@ -68,6 +69,8 @@ def summary(report: Report) -> Iterator[Fact]:
         yield Fact("assumed", tuple(_assumptions(report.assumptions)))
     if report.timing is not None:
         yield Fact("time", (_time(report, report.timing), *_more_time(report.timing)))
+    if report.timing is not None:
+        yield Fact("limits", tuple(_limits(report, report.timing)))
     for reading in report.readings:
         yield _reading(reading, report)
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
@@ -182,6 +185,26 @@ def _time(report: Report, timing: Timing) -> str:
     if timing.samples_per_second is not None:
         parts.append(format_quantity(timing.samples_per_second, "samples/s"))
     return " · ".join(parts)
+
+
+def _limits(report: Report, timing: Timing) -> Iterator[str]:
+    """The machine's limits, how near the model comes to them, and where the time goes."""
+    ideals = report.ideals
+    if ideals is None:
+        yield "not known of this machine: `flopscope device` measures them once, in a minute"
+        return
+    machine = ideals.machine
+    peak, bandwidth = ideals.peak_flops_per_second, machine.bytes_per_second(report.bytes_moved)
+    rates = [
+        f"{format_quantity(rate, unit)}{said}"
+        for rate, unit, said in ((peak, "FLOP/s", f" in {ideals.dtype}"), (bandwidth, "B/s", ""))
+        if rate is not None
+    ]
+    yield f"{' · '.join(rates)} ({machine.origin}, {machine.name})"
+    if peak is not None and timing.median_seconds:
+        share = report.flops / timing.median_seconds / peak
+        yield f"{format_fixed(100 * share, 1, '%')} of the peak (model FLOPs utilisation)"
+    yield from hot_spots(report)
 
 
 def _more_time(timing: Timing) -> Iterator[str]:

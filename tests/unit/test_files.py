@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from flopscope.errors import FlopscopeError
-from flopscope.report.files import write
+from flopscope.files import write
 
 
 def test_the_text_gets_a_final_line_break(tmp_path):

@@ -1,0 +1,59 @@
+"""Measured peaks, kept from one run to the next: a file for each device, torch and thread count."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from flopscope.files import write
+from flopscope.measure.hardware import device_name, named_device
+from flopscope.measurements import Bandwidth, Peaks
+
+FOLDER = "FLOPSCOPE_CACHE_DIR"
+"""The environment variable that names the folder, in the place of the user's own cache."""
+
+SCHEMA = "flopscope.peaks/1"
+
+
+def cached_peaks(device: str) -> Peaks | None:
+    """The peaks of a device that were measured with this torch and as many threads, or None."""
+    where = named_device(device)
+    path = _path(str(where), device_name(where), torch.get_num_threads())
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept.pop("schema") != SCHEMA:
+            return None
+        bandwidths = tuple(Bandwidth(**each) for each in kept.pop("bandwidths"))
+        return Peaks(**kept, bandwidths=bandwidths)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # there is none, or something else was written there: to be measured anew
+
+
+def keep_peaks(peaks: Peaks) -> Path:
+    """Write peaks to where :func:`cached_peaks` finds them.
+
+    Raises:
+        FlopscopeError: the file cannot be written.
+    """
+    path = _path(peaks.device, peaks.device_name, peaks.threads)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, json.dumps({"schema": SCHEMA, **asdict(peaks)}, indent=2))
+    return path
+
+
+def _path(device: str, name: str, threads: int) -> Path:
+    what = "|".join((device, name, torch.__version__, str(threads)))
+    return _folder() / f"peaks-{hashlib.sha256(what.encode()).hexdigest()[:16]}.json"
+
+
+def _folder() -> Path:
+    own = os.environ.get(FOLDER)
+    if own:
+        return Path(own)
+    parent = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(parent) if parent else Path.home() / ".cache") / "flopscope"
