@@ -36,10 +36,32 @@ def building() -> Iterator[None]:
 
     handle = register_module_parameter_registration_hook(without_values)
     try:
-        with EveryDeviceIsTheCPU(), _on_meta():
+        with _WithoutInitialising(), _on_meta():
             yield
     finally:
         handle.remove()
+
+
+class _WithoutInitialising(EveryDeviceIsTheCPU):
+    """Initialisers return at once where there are no values to write."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(func, "__name__", "") in _INITIALISERS:
+            tensor = args[0] if args else kwargs.get("tensor")
+            if isinstance(tensor, torch.Tensor) and tensor.is_meta:
+                return tensor
+        return super().__torch_function__(func, types, args, kwargs)
+
+
+_INITIALISERS = frozenset(
+    ("constant_", "fill_", "kaiming_uniform_", "normal_", "uniform_", "zero_")
+)
+"""Functions that fill a tensor and ask nothing of it; torch's other initialisers call these.
+
+By name, since they are methods as well as functions, and libraries put their own in their place.
+"""
 
 
 def materialized(
