@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
-from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 from flopscope.records import Operation
@@ -37,22 +36,37 @@ def building() -> Iterator[None]:
 
     handle = register_module_parameter_registration_hook(without_values)
     try:
-        with EveryDeviceIsTheCPU(), _DataWithoutValues(), _on_meta():
+        with _WithoutValues(), _on_meta():
             yield
     finally:
         handle.remove()
 
 
-class _DataWithoutValues(TorchFunctionMode):
-    """What a constructor puts into a parameter's ``data`` gives it another shape, and no values."""
+class _WithoutValues(EveryDeviceIsTheCPU):
+    """Parameters stay without values: initialisers return at once where there is nothing to write.
+
+    What a constructor puts into a parameter's ``data`` gives it another shape.
+    """
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        if getattr(func, "__name__", "") in _INITIALISERS:
+            tensor = args[0] if args else kwargs.get("tensor")
+            if isinstance(tensor, torch.Tensor) and tensor.is_meta:
+                return tensor
         if func == _SET_DATA and args[0].is_meta and not args[1].is_meta:
             args = args[0], meta_tensor(key_of(args[1]))
-        return func(*args, **(kwargs or {}))
+        return super().__torch_function__(func, types, args, kwargs)
 
+
+_INITIALISERS = frozenset(
+    ("constant_", "fill_", "kaiming_uniform_", "normal_", "uniform_", "zero_")
+)
+"""Functions that fill a tensor and ask nothing of it; torch's other initialisers call these.
+
+By name, since they are methods as well as functions, and libraries put their own in their place.
+"""
 
 _SET_DATA = torch.Tensor.data.__set__  # type: ignore[attr-defined] # a property to a type checker
 

@@ -35,7 +35,7 @@ class EveryDeviceIsTheCPU(TorchFunctionMode):
     ) -> Any:
         if func in (torch.Tensor.cuda, torch.Tensor.xpu):
             return args[0]
-        return func(*map(_on_cpu, args), **_named_on_cpu(kwargs or {}))
+        return func(*map(_on_cpu, args), **(_named_on_cpu(kwargs) if kwargs else {}))
 
 
 def _on_cpu(value: Any) -> Any:

@@ -190,6 +190,16 @@ def test_a_constructor_may_ask_for_the_values_of_its_constants():
     assert [layer.p for layer in model.layers] == [0.0, 0.25, 0.5]
 
 
+def test_initialisers_fill_constants_and_do_nothing_to_weights():
+    with building():
+        constant = nn.init.constant_(tensor=torch.zeros(3), val=7.0)
+        weight = torch.empty(3, 3)
+        initialised = nn.init.kaiming_uniform_(weight)
+    assert constant.tolist() == [7.0, 7.0, 7.0]
+    assert initialised is weight
+    assert weight.is_meta
+
+
 def test_a_constructor_may_copy_its_modules():
     with building():
         model = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)
