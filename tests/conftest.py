@@ -18,6 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def no_measured_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine was measured to attain is no part of a test."""
+    monkeypatch.setenv("FLOPSCOPE_CACHE_DIR", str(tmp_path / "no-peaks"))
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """A function that holds a text against the golden file of a name."""

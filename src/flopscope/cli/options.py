@@ -44,12 +44,15 @@ def read_batches(
 def read_rate(unit: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
     """What reads a quantity such as ``"312T"`` in a unit, which may be left out."""
 
-    def read(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    def read(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
         if value is None:
             return None
-        rate = parse_quantity(value, unit)
+        try:
+            rate = parse_quantity(value, unit)
+        except UsageError as error:
+            raise click.BadParameter(f"{error.message}: {error.hint}", ctx, param) from error
         if rate <= 0:
-            raise UsageError(f"'{value}' is no rate", hint=f"write it like '1.5 T{unit}'")
+            raise click.BadParameter(f"'{value}' is not a positive rate", ctx, param)
         return rate
 
     return read

@@ -25,7 +25,7 @@ from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
 from flopscope.errors import FlopscopeError
 from flopscope.files import write
-from flopscope.report import FORMATS, Report, View, format_of
+from flopscope.report import FORMATS, PLOTS, Report, View, format_of
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
@@ -155,6 +155,13 @@ Examples:
     + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
     + ".",
 )
+@click.option(
+    "--plot",
+    "plots",
+    type=click.Choice(list(PLOTS)),
+    multiple=True,
+    help="Draw below the table: roofline is achieved rate by arithmetic intensity.",
+)
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -174,6 +181,7 @@ def command(
     columns: tuple[str, ...],
     fold: bool,
     assume: tuple[str, ...],
+    plots: tuple[str, ...],
     strict: bool,
     debug: bool,
 ) -> None:
@@ -220,6 +228,9 @@ def command(
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
     show(render(format_name, fitted), color=screen.color)
+    if report is not None:
+        for name in dict.fromkeys(plots):
+            show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
     if several is not None and several.failures:
         raise PartlyFailedError(several)
 

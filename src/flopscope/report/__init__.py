@@ -162,6 +162,9 @@ FORMATS: Registry[Render] = Registry(
     }
 )
 
+PLOTS: Registry[Render] = Registry({"roofline": "flopscope.report.limits:roofline_of"})
+"""Drawings in text, to be shown below a report."""
+
 SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
 """The format of a file by its name's ending."""
 

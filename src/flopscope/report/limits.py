@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flopscope.report.roofline_plot import plot
 from flopscope.report.speed import own_seconds, seconds_inside
-from flopscope.roofline import Bound, Ideal
+from flopscope.roofline import Bound, Ideal, Performance
 from flopscope.tree import Node
 from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
-    from flopscope.report import Report
+    from flopscope.report import Report, View
 
 MOST_HOT_SPOTS = 5
+MOST_POINTS = 12
+MEMORY = 1 << 60
+"""Bytes that no cache holds: the roof that is drawn is that of memory."""
+
 LEAST_SHARE = 0.02
 """Of the whole time, for a module to be named as a place where it goes."""
 
@@ -72,6 +77,24 @@ def hot_spots(report: Report) -> Iterator[str]:
     for seconds, node, found in spots[:MOST_HOT_SPOTS]:
         if seconds >= LEAST_SHARE * whole:
             yield _described(node, found, seconds / whole)
+
+
+def roofline_of(report: Report, view: View) -> str:
+    """The machine's roofline with the modules that take longest; or why there is none."""
+    ideals = report.ideals
+    if ideals is None or report.timing is None:
+        return "no roofline: it takes measured time and the machine's limits (flopscope device)"
+    found = [
+        (limited(report, node, own=bool(node.children)), node) for node in report.modules.values()
+    ]
+    timed = [(each.seconds, node) for each, node in found if each.seconds]
+    timed.sort(key=lambda pair: -pair[0])
+    limits = ideals.machine.limits(ideals.dtype, MEMORY)
+    named = [
+        (node.scope or node.spec.kind, Performance(node.own_cost, limits, seconds))
+        for seconds, node in timed[:MOST_POINTS]
+    ]
+    return plot(limits, named, view)
 
 
 def _described(node: Node, found: Limited, part: float) -> str:

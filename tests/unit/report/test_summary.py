@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from flopscope.analysis.ideal import Ideals
+from flopscope.machine import Machine
+from flopscope.measurements import Bandwidth, Variant
 from flopscope.records import Assumption
 from flopscope.report import Report
 from flopscope.report.sizes import sizes_of
 from flopscope.report.summary import Fact, heading, summary
+from flopscope.roofline import Ideal
 from tests.unit.report.samples import SAMPLES, module
 
 MEASURED, INCOMPLETE = SAMPLES["residual_block"], SAMPLES["incomplete"]
@@ -81,7 +85,35 @@ def test_time_is_the_median_with_its_spread_and_the_rate():
     # Of 39.8, 40.1, 40.3, 41.2, 42.5 ms: quartiles 40.1 and 41.2. 10,887,364,608 FLOPs.
     assert fact(MEASURED, "time").lines == (
         "40.3 ms median (IQR 1.10 ms) of 5 runs · cpu, 2 threads · 270 GFLOP/s",
+        "per module with hooks in place: +1.7% on the whole",
     )
+
+
+def test_other_ways_to_run_a_model_are_compared_with_the_plain_one():
+    timing = replace(MEASURED.timing, variants=(Variant("compiled", (0.0202,), 12.0),))
+    *_, line = fact(replace(MEASURED, timing=timing), "time").lines
+    assert line == "compiled: 20.2 ms median of 1 run, 2.00x as fast; preparing took 12.0 s"
+
+
+LIMITS = Machine("a machine", "given", {"float32": 1.0e12}, (Bandwidth(0, 4e9),), 1e-6)
+
+
+def test_where_the_limits_are_known_the_peak_and_the_hot_spots_are_told():
+    """conv1 does 5,435,817,984 FLOPs, half of them compute-bound: 5.4 ms at 1 TFLOP/s."""
+    ideal = Ideal(0.0054, 0.0054, 1)
+    ideals = Ideals(LIMITS, "float32", {"conv1": ideal})
+    first, second, *spots = fact(replace(MEASURED, ideals=ideals), "limits").lines
+
+    assert first == "1.00 TFLOP/s in float32 · 4.00 GB/s (given, a machine)"
+    # 10,887,364,608 FLOPs in 40.3 ms are 270 GFLOP/s
+    assert second == "27.0% of the peak (model FLOPs utilisation)"
+    assert spots[0].startswith("conv1 (Conv2d): ")
+    assert "compute-bound" in spots[0]
+
+
+def test_where_they_are_not_known_the_reader_is_told_how_to_measure_them():
+    (line,) = fact(MEASURED, "limits").lines
+    assert "`flopscope device` measures them" in line
 
 
 def test_threads_are_of_no_interest_on_a_gpu():
@@ -92,7 +124,7 @@ def test_threads_are_of_no_interest_on_a_gpu():
 
 def test_a_single_run_has_no_spread():
     timing = replace(MEASURED.timing, seconds=(0.04,))
-    (line,) = fact(replace(MEASURED, timing=timing), "time").lines
+    line, _ = fact(replace(MEASURED, timing=timing), "time").lines
     assert line.startswith("40.0 ms median of 1 run ·")
 
 

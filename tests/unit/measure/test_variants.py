@@ -1,0 +1,75 @@
+"""Other ways to run a model, and with how many threads."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from flopscope.measure.sampling import Budget
+from flopscope.measure.timing import INTERRUPTED, Wanted, measure
+from flopscope.measure.variants import threads_used
+
+QUICK = Budget(least_seconds=0, most_seconds=0)
+
+
+def test_so_many_threads_are_used_and_then_as_many_as_before():
+    before = torch.get_num_threads()
+    with threads_used(1) as threads:
+        assert (threads, torch.get_num_threads()) == (1, 1)
+    assert torch.get_num_threads() == before
+    assert (
+        measure(nn.Identity(), (torch.ones(2),), {}, "cpu", Wanted(QUICK, threads=1)).threads == 1
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device can capture graphs")
+def test_a_way_that_is_not_to_be_had_is_a_note():
+    timing = measure(
+        nn.Identity(), (torch.ones(2),), {}, "cpu", Wanted(QUICK, variants=("CUDA graph",))
+    )
+
+    assert timing.variants == ()
+    assert "CUDA graph: not measured: there is no CUDA device" in timing.notes
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_graph_replays_the_forward_pass():
+    model = nn.Sequential(*(nn.Linear(8, 8) for _ in range(20))).cuda()
+    x = torch.randn(2, 8, device="cuda")
+    timing = measure(model, (x,), {}, "cuda", Wanted(variants=("CUDA graph",)))
+
+    (graph,) = timing.variants
+    assert graph.median_seconds < timing.median_seconds
+
+
+class InterruptedLater(nn.Module):
+    """Presses Ctrl-C in its tenth pass."""
+
+    passes = 0
+
+    def forward(self, x):
+        type(self).passes += 1
+        if self.passes == 10:
+            raise KeyboardInterrupt
+        return x
+
+
+def test_an_interrupt_leaves_what_was_measured_until_then():
+    InterruptedLater.passes = 0
+    timing = measure(InterruptedLater(), (torch.ones(2),), {}, "cpu", Wanted(Budget(100, 100)))
+
+    assert 0 < len(timing.seconds) < 10
+    assert INTERRUPTED in timing.notes
+
+
+def test_an_interrupt_before_anything_was_measured_is_one():
+    InterruptedLater.passes = 9
+    with pytest.raises(KeyboardInterrupt):
+        measure(InterruptedLater(), (torch.ones(2),), {}, "cpu", Wanted(QUICK))
+
+
+def test_the_first_size_of_the_first_input_is_the_number_of_samples():
+    timing = measure(nn.Identity(), (torch.ones(6, 2),), {}, "cpu", Wanted(QUICK))
+
+    assert timing.samples == 6
