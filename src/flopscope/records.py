@@ -131,6 +131,7 @@ class ModuleSpec:
         calls: how often its forward ran.
         outputs: the tensors its first call returned.
         output_nbytes: bytes of the tensors that all of its calls returned.
+        peak_nbytes: most bytes alive in the whole model while an operator ran right in it.
         params, trainable_params, buffers: elements owned.
         param_nbytes, buffer_nbytes: bytes owned.
         shared: tensors it holds that another module owns, as (own name, owner's full name).
@@ -141,6 +142,7 @@ class ModuleSpec:
     calls: int = 0
     outputs: tuple[TensorSpec, ...] = ()
     output_nbytes: int = 0
+    peak_nbytes: int = 0
     params: int = 0
     trainable_params: int = 0
     buffers: int = 0
@@ -169,6 +171,21 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Peak:
+    """The most memory that a forward pass holds at once, beside parameters, buffers and inputs.
+
+    Attributes:
+        nbytes: of the tensors that are alive then.
+        scope: the module in which that is.
+        op: the operator that has just returned.
+    """
+
+    nbytes: int = 0
+    scope: Scope = ""
+    op: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """One forward pass of a model as the operators it ran and the modules they ran in.
 
@@ -179,6 +196,7 @@ class Trace:
         assumptions: values the program asked for that were supplied by a rule.
         notes: what a reader should know about how the trace was made.
         stream: which operators it holds.
+        peak: the most memory that is alive at once, or None where that was not followed.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -187,3 +205,4 @@ class Trace:
     assumptions: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
+    peak: Peak | None = None

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from flopscope.costs import Cost, Coverage, cost_of
 from flopscope.errors import IncompleteCountError
-from flopscope.records import ModuleSpec, Operation, Scope, Trace
+from flopscope.records import ModuleSpec, Operation, Peak, Scope, Trace
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Node:
     def buffer_nbytes(self) -> int:
         return self.spec.buffer_nbytes + sum(child.buffer_nbytes for child in self.children)
 
+    @cached_property
+    def peak_nbytes(self) -> int:
+        """The most bytes that were alive in the whole model while something in it ran."""
+        return max((self.spec.peak_nbytes, *(child.peak_nbytes for child in self.children)))
+
     def walk(self) -> Iterator[Node]:
         """This module and everything inside it, parents first."""
         yield self
@@ -104,11 +109,13 @@ class Profile:
         root: the model.
         operators: dearest first.
         uncounted: largest first.
+        peak: the most memory that is alive at once, or None where that was not followed.
     """
 
     root: Node
     operators: tuple[OperatorTotal, ...]
     uncounted: tuple[Uncounted, ...] = ()
+    peak: Peak | None = None
 
     @cached_property
     def counted_calls(self) -> int:
@@ -189,7 +196,8 @@ def profile(trace: Trace) -> Profile:
         if coverage == "uncounted":
             tally.elements += sum(out.numel for out in operation.outputs)
             tally.scopes[call.scope] = None
-    return Profile(_tree(trace.modules, own), _operators(tallies), _uncounted(tallies))
+    tree = _tree(trace.modules, own)
+    return Profile(tree, _operators(tallies), _uncounted(tallies), trace.peak)
 
 
 def _tree(modules: tuple[ModuleSpec, ...], own: Mapping[Scope, Iterable[Cost]]) -> Node:

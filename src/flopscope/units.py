@@ -89,6 +89,11 @@ def format_mebibytes(nbytes: int) -> str:
     return f"{nbytes / 2**20:,.2f} MiB"
 
 
+def many(number: int, noun: str) -> str:
+    """A number of things: ``"1 run"``, ``"1,000 runs"``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _scaled(value: float, prefixes: Mapping[str, float], decimals: int | None) -> tuple[str, str]:
     if value == 0 or (isinstance(value, int) and value < 1000):
         return f"{value:.0f}", ""

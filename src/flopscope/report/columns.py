@@ -127,6 +127,13 @@ def _share(row: Row, report: Report) -> float | None:
     return 100 * row.cost.flops / report.flops if report.flops else None
 
 
+def _peak(row: Row, _: Report) -> int | None:
+    """The most activations that were alive in the whole model while the row's modules ran."""
+    if row.kind == "own":
+        return max(node.spec.peak_nbytes for node in row.nodes)
+    return max(node.peak_nbytes for node in row.nodes)
+
+
 def _intensity(row: Row, _: Report) -> float | None:
     return row.cost.flops / row.cost.bytes_moved if row.cost.bytes_moved else None
 
@@ -159,6 +166,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90),
     Column("share", "% FLOPs", _share, _percent, "figure", 40),
     Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
+    Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
     Column("time", "Time", seconds, _duration, "figure", 70, when_timed),
     Column("rate", "GFLOP/s", gigaflops_per_second, _number, "figure", 50, when_timed),

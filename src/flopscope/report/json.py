@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.costs import Cost
 from flopscope.measurements import Reading, Timing
-from flopscope.records import TensorSpec
-from flopscope.report.sizes import sizes_of
+from flopscope.records import Peak, TensorSpec
+from flopscope.report.sizes import memory_of, sizes_of
 from flopscope.report.speed import (
     flops_per_second,
     seconds_inside,
@@ -67,6 +67,7 @@ def document(report: Report) -> Object:
         },
         "totals": _totals(report.profile.root),
         "sizes": _sizes(report),
+        "memory": _memory(report),
         "coverage": {
             "counted_calls": report.profile.counted_calls,
             "free_calls": report.profile.free_calls,
@@ -83,7 +84,9 @@ def document(report: Report) -> Object:
             for assumption in report.assumptions
         ],
         "notes": list(report.notes),
-        "modules": [_module(node, report.timing) for node in report.modules.values()],
+        "modules": [
+            _module(node, report.timing, report.profile.peak) for node in report.modules.values()
+        ],
         "operators": [_operator(total, report.timing) for total in report.operators],
         "timing": _timing(report.timing, report.flops) if report.timing else None,
         "counters": [_counter(reading) for reading in report.readings],
@@ -126,7 +129,22 @@ def _sizes(report: Report) -> Object:
     }
 
 
-def _module(node: Node, timing: Timing | None) -> Object:
+def _memory(report: Report) -> Object | None:
+    memory, peak = memory_of(report), report.profile.peak
+    if memory is None or peak is None:
+        return None
+    return {
+        "param_bytes": memory.params,
+        "buffer_bytes": memory.buffers,
+        "input_bytes": memory.inputs,
+        "activation_bytes": memory.activations,
+        "total_bytes": memory.total,
+        "scope": peak.scope,
+        "op": peak.op,
+    }
+
+
+def _module(node: Node, timing: Timing | None, peak: Peak | None) -> Object:
     return {
         "scope": node.scope,
         "type": node.spec.kind,
@@ -135,6 +153,7 @@ def _module(node: Node, timing: Timing | None) -> Object:
         **_totals(node),
         "own": _own(node),
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
+        "activation_bytes": None if peak is None else node.peak_nbytes,
         "seconds": seconds_inside(timing, node),
     }
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from flopscope.measurements import Reading, Timing
+from flopscope.measurements import Reading
 from flopscope.records import Assumption, Scope
-from flopscope.report.limits import hot_spots
 from flopscope.report.shapes import format_shape
-from flopscope.report.sizes import sizes_of
-from flopscope.report.speed import flops_per_second
+from flopscope.report.sizes import Memory, memory_of, sizes_of
+from flopscope.report.time_facts import limit_lines, other_times, time_line
 from flopscope.tree import Uncounted
-from flopscope.units import format_bytes, format_fixed, format_mebibytes, format_quantity
+from flopscope.units import format_bytes, format_fixed, format_mebibytes
 
 if TYPE_CHECKING:
     from flopscope.report import Report
@@ -68,9 +67,9 @@ def summary(report: Report) -> Iterator[Fact]:
     if report.assumptions:
         yield Fact("assumed", tuple(_assumptions(report.assumptions)))
     if report.timing is not None:
-        yield Fact("time", (_time(report, report.timing), *_more_time(report.timing)))
+        yield Fact("time", (time_line(report, report.timing), *other_times(report.timing)))
     if report.timing is not None:
-        yield Fact("limits", tuple(_limits(report, report.timing)))
+        yield Fact("limits", tuple(limit_lines(report, report.timing)))
     for reading in report.readings:
         yield _reading(reading, report)
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
@@ -113,7 +112,22 @@ def _totals(report: Report) -> Iterator[Fact]:
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
     moved = f"{format_bytes(report.bytes_moved)} read and written"
     yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
+    memory = memory_of(report)
+    if memory is not None:
+        yield Fact("memory", (_memory(report, memory),))
     yield Fact("sizes", (_sizes(report),))
+
+
+def _memory(report: Report, memory: Memory) -> str:
+    """What a forward pass holds at once, and where it holds most."""
+    peak = report.profile.peak
+    place = f" (in {peak.scope or 'the model itself'}, after {peak.op})" if peak else ""
+    held = memory.params + memory.buffers
+    return (
+        f"{format_bytes(memory.total)} at most = {format_bytes(held)} params and buffers"
+        f" + {format_bytes(memory.inputs)} input"
+        f" + {format_bytes(memory.activations)} activations{place}"
+    )
 
 
 def _sizes(report: Report) -> str:
@@ -140,14 +154,14 @@ def _coverage(report: Report) -> Fact:
     if not report.uncounted:
         return Fact("coverage", (f"every operator counted: {counted}",), "good")
     calls = sum(entry.calls for entry in report.uncounted)
-    total = f"{_many(calls, 'call')} NOT counted ({counted}): MACs and FLOPs are lower bounds"
+    total = f"{many(calls, 'call')} NOT counted ({counted}): MACs and FLOPs are lower bounds"
     return Fact("coverage", (total, *map(_left_out, report.uncounted)), "bad")
 
 
 def _left_out(entry: Uncounted) -> str:
     return (
-        f"{entry.op}: {_many(entry.calls, 'call')} in {_places(entry.scopes)},"
-        f" {_many(entry.elements, 'element')}, {format_bytes(entry.nbytes)}"
+        f"{entry.op}: {many(entry.calls, 'call')} in {_places(entry.scopes)},"
+        f" {many(entry.elements, 'element')}, {format_bytes(entry.nbytes)}"
     )
 
 
@@ -160,66 +174,7 @@ def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
     for (name, value, op), group in alike.items():
         calls = sum(assumption.calls for assumption in group)
         places = _places(tuple(assumption.scope for assumption in group))
-        yield f"{name}: {value} ({op}, {_many(calls, 'call')} in {places})"
-
-
-def _time(report: Report, timing: Timing) -> str:
-    median, error = timing.median_seconds, timing.median_error
-    spread = [
-        f"{name} {format_quantity(seconds, 's')}"
-        for name, seconds in (("IQR", timing.iqr_seconds), ("p95", timing.p95_seconds))
-        if seconds is not None
-    ]
-    known = "" if error is None else f" ± {format_fixed(100 * error, 1, '%')}"
-    spread_shown = f" ({', '.join(spread)})" if spread else ""
-    runs = _many(len(timing.seconds), "run")
-    threads = f", {_many(timing.threads, 'thread')}" if timing.device == "cpu" else ""
-    parts = [
-        f"{format_quantity(median, 's')} median{known}{spread_shown} of {runs}",
-        f"{timing.device}{threads}",
-    ]
-    rate = flops_per_second(report.flops, median)
-    if rate is not None:
-        least = "at least " if report.uncounted else ""
-        parts.append(f"{least}{format_quantity(rate, 'FLOP/s')}")
-    if timing.samples_per_second is not None:
-        parts.append(format_quantity(timing.samples_per_second, "samples/s"))
-    return " · ".join(parts)
-
-
-def _limits(report: Report, timing: Timing) -> Iterator[str]:
-    """The machine's limits, how near the model comes to them, and where the time goes."""
-    ideals = report.ideals
-    if ideals is None:
-        yield "not known of this machine: `flopscope device` measures them once, in a minute"
-        return
-    machine = ideals.machine
-    peak, bandwidth = ideals.peak_flops_per_second, machine.bytes_per_second(report.bytes_moved)
-    rates = [
-        f"{format_quantity(rate, unit)}{said}"
-        for rate, unit, said in ((peak, "FLOP/s", f" in {ideals.dtype}"), (bandwidth, "B/s", ""))
-        if rate is not None
-    ]
-    yield f"{' · '.join(rates)} ({machine.origin}, {machine.name})"
-    if peak is not None and timing.median_seconds:
-        share = report.flops / timing.median_seconds / peak
-        yield f"{format_fixed(100 * share, 1, '%')} of the peak (model FLOPs utilisation)"
-    yield from hot_spots(report)
-
-
-def _more_time(timing: Timing) -> Iterator[str]:
-    """What watching the modules costs, and how long the model takes in other ways."""
-    overhead = timing.overhead_seconds
-    if overhead is not None and timing.median_seconds:
-        share = overhead / timing.median_seconds
-        yield f"per module with hooks in place: {share:+.1%} on the whole"
-    for variant in timing.variants:
-        faster = timing.median_seconds / variant.median_seconds
-        yield (
-            f"{variant.name}: {format_quantity(variant.median_seconds, 's')} median of"
-            f" {_many(len(variant.seconds), 'run')}, {format_fixed(faster, 2)}x as fast;"
-            f" preparing took {format_quantity(variant.preparation_seconds, 's')}"
-        )
+        yield f"{name}: {value} ({op}, {many(calls, 'call')} in {places})"
 
 
 def _reading(reading: Reading, report: Report) -> Fact:
@@ -242,9 +197,5 @@ def _against(theirs: int, ours: int) -> str:
 
 def _places(scopes: tuple[Scope, ...]) -> str:
     named = [scope or "the model itself" for scope in dict.fromkeys(scopes)]
-    more = f" and {_many(len(named) - 1, 'other module')}" if len(named) > 1 else ""
+    more = f" and {many(len(named) - 1, 'other module')}" if len(named) > 1 else ""
     return named[0] + more
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -138,12 +138,15 @@ def _trace_of(
     if part.scope:
         return part.of(recorder, way)
     return Trace(
-        modules=module_specs(recorder.scopes.model, recorder.scopes.visits),
+        modules=module_specs(
+            recorder.scopes.model, recorder.scopes.visits, recorder.liveness.peaks
+        ),
         calls=tuple(recorder.calls),
         inputs=named_specs(args, kwargs),
         assumptions=recorder.assumptions(),
         notes=way.notes,
         stream=way.stream,
+        peak=recorder.liveness.highest,
     )
 
 

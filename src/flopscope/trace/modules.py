@@ -36,7 +36,9 @@ class _Holdings:
         self.buffer_nbytes += elements * tensor.element_size()
 
 
-def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tuple[ModuleSpec, ...]:
+def module_specs(
+    model: torch.nn.Module, visits: Mapping[Scope, Visits], peaks: Mapping[Scope, int]
+) -> tuple[ModuleSpec, ...]:
     """Every module with what it owns and what a forward pass saw of it, parents first.
 
     A tensor held by several modules belongs to the first of them that ran.
@@ -48,7 +50,8 @@ def module_specs(model: torch.nn.Module, visits: Mapping[Scope, Visits]) -> tupl
     for scope, module in sorted(paths, key=lambda path: path[0] not in visits):
         _claim(scope, module, holdings[scope], owner)
     return tuple(
-        _spec(scope, module, holdings[scope], visits.get(scope, never)) for scope, module in paths
+        _spec(scope, module, holdings[scope], visits.get(scope, never), peaks.get(scope, 0))
+        for scope, module in paths
     )
 
 
@@ -68,13 +71,16 @@ def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[i
                 own(tensor)
 
 
-def _spec(scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits) -> ModuleSpec:
+def _spec(
+    scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits, peak_nbytes: int
+) -> ModuleSpec:
     return ModuleSpec(
         scope=scope,
         kind=type(module).__name__,
         calls=visits.calls,
         outputs=visits.outputs,
         output_nbytes=visits.output_nbytes,
+        peak_nbytes=peak_nbytes,
         params=held.params,
         trainable_params=held.trainable_params,
         buffers=held.buffers,

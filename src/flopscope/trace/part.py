@@ -65,10 +65,15 @@ class Part:
         cut = len(self.scope) + 1
         calls = [call for call in recorder.calls if is_within(call.scope, self.scope)]
         inside = {scope[cut:]: visits[scope] for scope in visits if is_within(scope, self.scope)}
+        peaks = {
+            scope[cut:]: nbytes
+            for scope, nbytes in recorder.liveness.peaks.items()
+            if is_within(scope, self.scope)
+        }
         times = inside[""].calls
         called = f"{self.scope} is called {times} times in a forward pass: all are counted"
         return Trace(
-            modules=module_specs(self.module, inside),
+            modules=module_specs(self.module, inside, peaks),
             calls=tuple(replace(call, scope=call.scope[cut:]) for call in calls),
             inputs=self._inputs,
             assumptions=tuple(

@@ -11,6 +11,7 @@ import torch
 
 from flopscope.errors import NeedsValuesError, TraceError
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
+from flopscope.trace.liveness import Liveness
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
 
@@ -22,6 +23,7 @@ class Recorder:
         self.scopes = scopes
         self.calls: list[Call] = []
         self.parameters = Parameters()
+        self.liveness = Liveness()
         self._assumed: Counter[tuple[str, str, Scope, str]] = Counter()
 
     def record(self, operation: Operation, given: Iterable[Any], returned: Any) -> None:
@@ -29,6 +31,7 @@ class Recorder:
         if uses and "view" in operation.tags:
             self.parameters.follow(uses[0], operation, returned)
         self.calls.append(Call(operation, self.scopes.current, uses))
+        self.liveness.note(operation, self.scopes.current, given, returned)
 
     def assume(self, name: str, op: str, value: str) -> None:
         self._assumed[name, op, self.scopes.current, value] += 1

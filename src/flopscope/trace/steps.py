@@ -164,16 +164,23 @@ def results_of(
     """What an operator returns where nothing runs: fresh unknowns and the arguments it wrote to."""
     bound = arguments_by_name(func, args, kwargs)
 
-    def result(place: Any) -> Any:
-        if isinstance(place, Fresh):
-            return make_unknown(place.key)
-        if isinstance(place, Returned):
-            return bound[place.name]
-        if isinstance(place, (list, tuple)):
-            return type(place)([result(inner) for inner in place])
-        return place
+    return _placed(step.results, bound, make_unknown)
 
-    return result(step.results)
+
+def _placed(
+    place: Any, bound: Mapping[str, Any], make_unknown: Callable[[SpecKey], torch.Tensor]
+) -> Any:
+    """What stands in a place of a result.
+
+    A recursive closure would be a cycle of references, which keeps the arguments alive.
+    """
+    if isinstance(place, Fresh):
+        return make_unknown(place.key)
+    if isinstance(place, Returned):
+        return bound[place.name]
+    if isinstance(place, (list, tuple)):
+        return type(place)([_placed(inner, bound, make_unknown) for inner in place])
+    return place
 
 
 @cache

@@ -1,0 +1,74 @@
+"""What measuring said, in words: the time, other ways to run the model, and the machine's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flopscope.measurements import Timing
+from flopscope.report.limits import hot_spots
+from flopscope.report.speed import flops_per_second
+from flopscope.units import format_fixed, format_quantity, many
+
+if TYPE_CHECKING:
+    from flopscope.report import Report
+
+
+def time_line(report: Report, timing: Timing) -> str:
+    """The median, how well it is known, how it spreads, and the rates that follow from it."""
+    median, error = timing.median_seconds, timing.median_error
+    spread = [
+        f"{name} {format_quantity(seconds, 's')}"
+        for name, seconds in (("IQR", timing.iqr_seconds), ("p95", timing.p95_seconds))
+        if seconds is not None
+    ]
+    known = "" if error is None else f" ± {format_fixed(100 * error, 1, '%')}"
+    spread_shown = f" ({', '.join(spread)})" if spread else ""
+    runs = many(len(timing.seconds), "run")
+    threads = f", {many(timing.threads, 'thread')}" if timing.device == "cpu" else ""
+    parts = [
+        f"{format_quantity(median, 's')} median{known}{spread_shown} of {runs}",
+        f"{timing.device}{threads}",
+    ]
+    rate = flops_per_second(report.flops, median)
+    if rate is not None:
+        least = "at least " if report.uncounted else ""
+        parts.append(f"{least}{format_quantity(rate, 'FLOP/s')}")
+    if timing.samples_per_second is not None:
+        parts.append(format_quantity(timing.samples_per_second, "samples/s"))
+    return " · ".join(parts)
+
+
+def limit_lines(report: Report, timing: Timing) -> Iterator[str]:
+    """The machine's limits, how near the model comes to them, and where the time goes."""
+    ideals = report.ideals
+    if ideals is None:
+        yield "not known of this machine: `flopscope device` measures them once, in a minute"
+        return
+    machine = ideals.machine
+    peak, bandwidth = ideals.peak_flops_per_second, machine.bytes_per_second(report.bytes_moved)
+    rates = [
+        f"{format_quantity(rate, unit)}{said}"
+        for rate, unit, said in ((peak, "FLOP/s", f" in {ideals.dtype}"), (bandwidth, "B/s", ""))
+        if rate is not None
+    ]
+    yield f"{' · '.join(rates)} ({machine.origin}, {machine.name})"
+    if peak is not None and timing.median_seconds:
+        share = report.flops / timing.median_seconds / peak
+        yield f"{format_fixed(100 * share, 1, '%')} of the peak (model FLOPs utilisation)"
+    yield from hot_spots(report)
+
+
+def other_times(timing: Timing) -> Iterator[str]:
+    """What watching the modules costs, and how long the model takes in other ways."""
+    overhead = timing.overhead_seconds
+    if overhead is not None and timing.median_seconds:
+        share = overhead / timing.median_seconds
+        yield f"per module with hooks in place: {share:+.1%} on the whole"
+    for variant in timing.variants:
+        faster = timing.median_seconds / variant.median_seconds
+        yield (
+            f"{variant.name}: {format_quantity(variant.median_seconds, 's')} median of"
+            f" {many(len(variant.seconds), 'run')}, {format_fixed(faster, 2)}x as fast;"
+            f" preparing took {format_quantity(variant.preparation_seconds, 's')}"
+        )
