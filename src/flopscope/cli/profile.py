@@ -12,14 +12,13 @@ import click
 
 from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import Command, PartlyFailedError
+from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_request, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
     check_output,
-    read_device,
     read_names,
-    read_rate,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
@@ -68,6 +67,7 @@ Examples:
     short_help="Count and measure models, each on one input.",
 )
 @takes_models
+@takes_measuring
 @click.option(
     "--counter",
     "counters",
@@ -75,36 +75,6 @@ Examples:
     multiple=True,
     help="Another counter to ask, on a copy of the model. Repeatable.",
 )
-@click.option(
-    "--device",
-    callback=read_device,
-    metavar="auto|cpu|cuda[:N]",
-    default="auto",
-    show_default=True,
-    help="Where to measure and to run other counters. auto is CUDA where there is one.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Torch's threads within an operator while measuring.  [default: torch's own number]",
-)
-@click.option(
-    "--peak",
-    callback=read_rate("FLOP/s"),
-    metavar="RATE",
-    help="FLOP/s that the device does at most, such as 312T, in the place of what is known of it.",
-)
-@click.option(
-    "--bandwidth",
-    callback=read_rate("B/s"),
-    metavar="RATE",
-    help="B/s that its memory moves at most, such as 2.0T, in the place of what is known of it.",
-)
-@click.option(
-    "--compile", "compiled", is_flag=True, help="Measure the model compiled by torch.compile, too."
-)
-@click.option("--no-time", "time", flag_value=False, default=True, help="Count, don't measure.")
 @click.option(
     "--format",
     "format_name",
@@ -168,12 +138,6 @@ def command(
     *,
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
-    device: str,
-    threads: int | None,
-    peak: float | None,
-    bandwidth: float | None,
-    compiled: bool,
-    time: bool,
     format_name: str,
     outputs: tuple[Path, ...],
     depth: int | None,
@@ -200,12 +164,6 @@ def command(
         replace(
             request,
             counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
-            device=device,
-            time=time,
-            threads=threads,
-            peak=peak,
-            bandwidth=bandwidth,
-            compiled=compiled,
             assume=assume,
             strict=strict,
         )

@@ -12,7 +12,7 @@ from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import Memory, memory_of, sizes_of
 from flopscope.report.time_facts import limit_lines, other_times, time_line
 from flopscope.tree import Uncounted
-from flopscope.units import format_bytes, format_fixed, format_mebibytes
+from flopscope.units import format_bytes, format_fixed, format_mebibytes, many
 
 if TYPE_CHECKING:
     from flopscope.report import Report

@@ -1,4 +1,4 @@
-"""What measuring said, in words: the time, other ways to run the model, and the machine's limits."""
+"""What measuring said, in words: the time, other ways to run the model, the machine's limits."""
 
 from __future__ import annotations
 

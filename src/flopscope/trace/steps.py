@@ -23,7 +23,8 @@ from flopscope.trace.specs import (
     spec_of,
     tensors_among,
 )
-from flopscope.trace.unknown import CPU, META, SpecKey, address_of, key_of, meta_tensor
+from flopscope.trace.stand_ins import quantises, to_meta, to_zeros
+from flopscope.trace.unknown import SpecKey, address_of, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     key = derived(func, bound)
     if key is not None:
         return _derived_step(func, bound, key)
-    if _quantises(bound.values()):  # which the meta device ignores
-        return _tried(func, args, kwargs, _to_zeros)
+    if quantises(bound.values()):  # which the meta device ignores
+        return _tried(func, args, kwargs, to_zeros)
     try:
-        return _tried(func, args, kwargs, _to_meta)
+        return _tried(func, args, kwargs, to_meta)
     except NotImplementedError:
         if size_depends_on_values(func):
             raise NeedsValuesError(f"{op_name(func)} returns as much as the values say") from None
@@ -82,7 +83,7 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
             raise
     # No shapes without values, as in many an operator of the user's own: try it on zeros.
     try:
-        return _tried(func, args, kwargs, _to_zeros)
+        return _tried(func, args, kwargs, to_zeros)
     except NotImplementedError as error:
         raise NeedsValuesError(f"{op_name(func)} says its output's shape on no device") from error
 
@@ -217,37 +218,6 @@ def written_arguments(func: Any) -> tuple[str, ...]:
         argument.name
         for argument in func._schema.arguments
         if argument.alias_info is not None and argument.alias_info.is_write
-    )
-
-
-def _to_meta(value: Any) -> Any:
-    if isinstance(value, torch.device):
-        return META
-    return map_tensors(lambda tensor: meta_tensor(key_of(tensor)), value)
-
-
-def _to_zeros(value: Any) -> Any:
-    if isinstance(value, torch.device):
-        return CPU
-    return map_tensors(_zeros, value)
-
-
-def _zeros(tensor: torch.Tensor) -> torch.Tensor:
-    shape, strides, dtype = key_of(tensor)
-    if dtype in _QUANTISED:
-        return torch._empty_affine_quantized(shape, scale=1.0, zero_point=0, dtype=dtype)
-    return torch.empty_strided(shape, strides, dtype=dtype, device=CPU).zero_()
-
-
-_QUANTISED = (torch.quint8, torch.qint8, torch.qint32)
-
-
-def _quantises(values: Iterable[Any]) -> bool:
-    return any(
-        value in _QUANTISED
-        if isinstance(value, torch.dtype)
-        else isinstance(value, torch.Tensor) and value.dtype in _QUANTISED
-        for value in values
     )
 
 

@@ -1,0 +1,84 @@
+"""The options that say where models run and what of their time is measured, as requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+import click
+
+from flopscope.cli.options import read_device, read_rate
+from flopscope.request import Request
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--device",
+        callback=read_device,
+        metavar="auto|cpu|cuda[:N]",
+        default="auto",
+        show_default=True,
+        help="Where to measure and to run other counters. auto is CUDA where there is one.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Torch's threads within an operator while measuring.  [default: torch's own number]",
+    ),
+    click.option(
+        "--peak",
+        callback=read_rate("FLOP/s"),
+        metavar="RATE",
+        help="FLOP/s that the device does at most, such as 312T; else what is known of it.",
+    ),
+    click.option(
+        "--bandwidth",
+        callback=read_rate("B/s"),
+        metavar="RATE",
+        help="B/s that its memory moves at most, such as 2.0T; else what is known of it.",
+    ),
+    click.option(
+        "--compile",
+        "compiled",
+        is_flag=True,
+        help="Measure the model compiled by torch.compile, too.",
+    ),
+    click.option("--no-time", "time", flag_value=False, default=True, help="Count, don't measure."),
+)
+
+
+def takes_measuring(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about measuring, and its function requests that hold them."""
+
+    @wraps(function)
+    def called(
+        *,
+        requests: tuple[Request, ...],
+        device: str,
+        threads: int | None,
+        peak: float | None,
+        bandwidth: float | None,
+        compiled: bool,
+        time: bool,
+        **own: Any,
+    ) -> None:
+        measured = tuple(
+            replace(
+                request,
+                device=device,
+                threads=threads,
+                peak=peak,
+                bandwidth=bandwidth,
+                compiled=compiled,
+                time=time,
+            )
+            for request in requests
+        )
+        function(requests=measured, **own)
+
+    decorated: Callable[..., None] = called
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
