@@ -204,7 +204,7 @@ def _for_real(row: Row, config: Any) -> Iterator[Row]:
     yield row
     try:
         with _within(SECONDS):
-            ours = traced(without_weights(run.config).to(run.dtype), run.inputs)
+            ours = traced(without_weights(run.config, run.dtype), run.inputs)
     except (Exception, _TimedOut) as error:
         row.difference = _said(error)
         return run.place
