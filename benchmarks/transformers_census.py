@@ -113,9 +113,19 @@ def _calls(one: Trace) -> Counter[str]:
 
 def forget_cached() -> None:
     """Empty the caches of transformers' functions: a first run fills them, and so costs more."""
+    for function in (*_caches_of_all, *_caches()):
+        function.cache_clear()
+
+
+_caches_of_all: list[Any] = []
+"""Those that were there before the first fork, when all objects were frozen."""
+
+
+def _caches() -> Iterator[Any]:
+    """The cached functions of transformers' models among all objects that are not frozen."""
     for value in gc.get_objects():
         if type(value) is functools._lru_cache_wrapper and _is_theirs(value):
-            value.cache_clear()
+            yield value
 
 
 def _is_theirs(function: Any) -> bool:
@@ -194,7 +204,7 @@ def _for_real(row: Row, config: Any) -> Iterator[Row]:
     yield row
     try:
         with _within(SECONDS):
-            ours = traced(without_weights(run.config).to(run.dtype), run.inputs)
+            ours = traced(without_weights(run.config, run.dtype), run.inputs)
     except (Exception, _TimedOut) as error:
         row.difference = _said(error)
         return run.place
@@ -381,9 +391,11 @@ def main() -> None:
 
 
 def _import_what_most_need() -> None:
-    """Once, in the parent, for all children."""
+    """Once, in the parent, for all children, who need not look through all that again."""
     for name in ("clip", "llama", "whisper"):
         importlib.import_module(f"transformers.models.{name}.modeling_{name}")
+    _caches_of_all.extend(_caches())
+    gc.freeze()
 
 
 if __name__ == "__main__":

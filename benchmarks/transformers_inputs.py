@@ -203,14 +203,21 @@ def _consistent(inputs: Inputs) -> Inputs:
 
 _PRODUCT = re.compile(r"\d+(?:x|, )(\d+)\]? (?:X|and) \[?(\d+)(?:x|, )\d+")
 _SUM = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
+_SUM_ON_META = re.compile(
+    r"dimension of length (\d+) at -1!.* broadcastable to \[(?:\d+, )*(\d+)\]"
+)
 
 
 def repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
     """Inputs with as many features as a model's first layer said that it takes, in its error."""
     found = _PRODUCT.search(message) or _SUM.search(message)
-    if found is None:
+    on_meta = _SUM_ON_META.search(message)
+    if found is not None:
+        given, wanted = map(int, found.groups())
+    elif on_meta is not None:
+        wanted, given = map(int, on_meta.groups())
+    else:
         return
-    given, wanted = map(int, found.groups())
     for name, value in reversed(inputs.items()):
         if value.is_floating_point() and value.shape[-1] == given:
             yield {**inputs, name: torch.randn(*value.shape[:-1], wanted)}

@@ -115,10 +115,10 @@ def _one_of_each_kind(count: int, per_layer: list[list[Any]]) -> list[int]:
     return sorted([*kept, *itertools.islice(others, max(0, 2 - len(kept)))])
 
 
-def without_weights(config: PretrainedConfig) -> nn.Module:
-    """The model, in no memory."""
+def without_weights(config: PretrainedConfig, dtype: torch.dtype | None = None) -> nn.Module:
+    """The model, in no memory: its layers in a dtype but for those that it keeps in another."""
     with building():
-        return AutoModel.from_config(copy.deepcopy(config)).eval()
+        return AutoModel.from_config(copy.deepcopy(config), dtype=dtype).eval()
 
 
 def with_weights(config: PretrainedConfig, dtype: torch.dtype) -> nn.Module:
