@@ -31,16 +31,11 @@ def _two_of_them() -> nn.Module:
     return importlib.import_module("diffusers").SD3MultiControlNetModel(two)
 
 
-def _denoising(name: str, learned: bool = False, **kwargs: Any) -> Case:
+def _denoising(name: str, unet: dict[str, bool], **kwargs: Any) -> Case:
     def build() -> nn.Module:
         library = importlib.import_module("denoising_diffusion_pytorch")
-        unet = library.Unet(
-            dim=16,
-            dim_mults=(1, 2, 4),
-            learned_variance=learned,
-            **({} if learned else {"random_fourier_features": True}),
-        )
-        return getattr(library, name)(unet, image_size=32, **kwargs)
+        network = library.Unet(dim=16, dim_mults=(1, 2, 4), **unet)
+        return getattr(library, name)(network, image_size=32, **kwargs)
 
     return Case(build, given(torch.rand(2, 3, 32, 32)))
 
@@ -185,10 +180,14 @@ LIBRARIES = (
         "denoising-diffusion-pytorch",
         "denoising_diffusion_pytorch",
         {
-            "ContinuousTimeGaussianDiffusion": _denoising("ContinuousTimeGaussianDiffusion"),
-            "ElucidatedDiffusion": _denoising("ElucidatedDiffusion"),
+            "ContinuousTimeGaussianDiffusion": _denoising(
+                "ContinuousTimeGaussianDiffusion", {"random_fourier_features": True}
+            ),
+            "ElucidatedDiffusion": _denoising(
+                "ElucidatedDiffusion", {"random_fourier_features": True}
+            ),
             "LearnedGaussianDiffusion": _denoising(
-                "LearnedGaussianDiffusion", learned=True, timesteps=100
+                "LearnedGaussianDiffusion", {"learned_variance": True}, timesteps=100
             ),
             "XMWrapper": Case(_candidates, given(torch.rand(2, 3, 32, 32))),
         },

@@ -64,8 +64,6 @@ def _performer_lm() -> nn.Module:
     )
 
 
-
-
 GPTS = (
     *("CodeLlama-7b-hf", "Gemma-7b", "Qwen2.5-Coder-32B-Instruct", "SmolLM2-360M-Instruct"),
     "pythia-12b",
@@ -185,7 +183,9 @@ LIBRARIES = (
         },
         lambda: classes("reformer_pytorch"),
     ),
-    Library("openai-whisper", "whisper", {"tiny": Case(_whisper, given(
-        torch.randn(1, 80, 3000), torch.randint(1000, (1, 16))
-    ))}),
+    Library(
+        "openai-whisper",
+        "whisper",
+        {"tiny": Case(_whisper, given(torch.randn(1, 80, 3000), torch.randint(1000, (1, 16))))},
+    ),
 )

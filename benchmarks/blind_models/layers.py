@@ -115,7 +115,7 @@ VIT = {
         patch_size=(2, 4, 8, 8),
         **SMALL,
     ),
-    "vit_nd_masking": _vit("vit_nd_masking", "no model, only functions"),
+    "vit_nd_masking": _vit("vit_nd_masking", "ViT"),  # there is no model in it
     "vivit_with_moss": _vit(
         "vivit_with_moss",
         "ViViT",
@@ -139,7 +139,10 @@ def _one(name: str, module: str, model: str, *args: Any, **kwargs: Any) -> Libra
 
 
 def _several(
-    name: str, module: str, models: dict[str, tuple[dict[str, Any], tuple[Any, ...]]], where: str = ""
+    name: str,
+    module: str,
+    models: dict[str, tuple[dict[str, Any], tuple[Any, ...]]],
+    where: str = "",
 ) -> Library:
     cases = {
         model: Case(made(where or module, model, **kwargs), given(*args))

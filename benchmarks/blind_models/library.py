@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
-
 Inputs: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional arguments, and keywords."""
 
