@@ -95,7 +95,7 @@ def exceptions(rows: Sequence[Row]) -> Iterator[str]:
 def verdict(row: Row) -> str:
     """In words."""
     if not row["params_really"]:
-        return row["real_error"] or "the process died"
+        return row["real_error"].partition(". ")[0] or "the process died"
     if not row["real_macs"]:
         return f"does not run for real: {row['real_error']}"
     if not row["macs"]:
