@@ -125,12 +125,17 @@ LIBRARIES = (
                     position_ids=torch.zeros(80, 3),
                 ),
                 num_layers=1,
+                num_attention_heads=8,
+                num_key_value_heads=2,
+                intermediate_size=2048,
+                text_intermediate_size=512,
             ),
             "LTX2VideoDiffusionDecoderModel": _diffusers(
                 "LTX2VideoDiffusionDecoderModel",
                 given(torch.randn(1, 32, 2, 4, 4)),
                 latent_channels=32,
-                decoder_stage_channels=(256, 128, 64, 64, 64),
+                decoder_stage_channels=(256, 128, 64, 64, 32),
+                decoder_head_dim=32,
                 decoder_stage_depths=(1, 1, 1, 1, 1),
             ),
             "MiniMaxH3Transformer3DModel": _diffusers(
