@@ -84,6 +84,13 @@ def least_of(tensor: torch.Tensor) -> float:
     return getattr(tensor, "least", -math.inf)
 
 
+def note_least(tensor: torch.Tensor, least: float) -> None:
+    """Note what no value of a tensor is below, if a trace made it: others are somebody's."""
+    is_on_meta = tensor.is_meta and not isinstance(tensor, torch.nn.Parameter)
+    if type(tensor) is Unknown or is_on_meta:
+        tensor.least = least  # type: ignore[attr-defined] # a plain tensor has no such attribute
+
+
 def stored_elements(tensor: torch.Tensor) -> int | None:
     """How many values a sparse tensor holds, or None for one that is not sparse."""
     if tensor.layout is torch.strided or tensor.is_meta or tensor.is_nested:
