@@ -93,9 +93,9 @@ def examined(row: Row, case: Case) -> Iterator[Row]:
         row = replace(row, difference=difference(real, ours))
     yield row
     try:
-        row = replace(row, flop_counter=torch_counts(case))
+        row = replace(row, flop_counter=torch_counts(model, inputs))
         if row.flop_counter != 2 * macs:
-            row = replace(row, unlike=by_operator(case))
+            row = replace(row, unlike=by_operator(model, inputs))
     except Exception as error:
         row = replace(row, unlike=f"torch.utils.flop_counter: {said(error)}")
     yield row
@@ -168,21 +168,23 @@ def plain_kernels() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast_path)
 
 
-def torch_counts(case: Case) -> int:
+def torch_counts(model: nn.Module, inputs: Inputs) -> int:
     """The FLOPs of a real run that torch's own counter adds up."""
-    model, (args, kwargs) = made(case)
+    args, kwargs = inputs
+    seed()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), plain_kernels(), counter:
         model(*args, **kwargs)
     return counter.get_total_flops()
 
 
-def by_operator(case: Case) -> str:
+def by_operator(model: nn.Module, inputs: Inputs) -> str:
     """The operators of which torch's counter says something else: its FLOPs and ours.
 
     A real run in which every operator that torch's counter meets is counted by both.
     """
-    model, (args, kwargs) = made(case)
+    args, kwargs = inputs
+    seed()
     ours, theirs = Counter[str](), Counter[str]()
     counter = FlopCounterMode(display=False)
 

@@ -50,11 +50,11 @@ def _snac() -> nn.Module:
     return importlib.import_module("snac").SNAC()
 
 
-def _roformer(name: str) -> Case:
+def _roformer(name: str, **inputs: Any) -> Case:
     def build() -> nn.Module:
         return getattr(importlib.import_module("bs_roformer"), name)(dim=64, depth=1)
 
-    return Case(build, given(torch.randn(1, 65_536)))
+    return Case(build, given(torch.randn(1, 65_536), **inputs))
 
 
 TOKENS = torch.randn(1, 16, 4096)
@@ -202,7 +202,10 @@ LIBRARIES = (
     Library(
         "BS-RoFormer",
         "bs_roformer",
-        {name: _roformer(name) for name in ("BSRoformer", "FlowBSRoformer")},
+        {
+            "BSRoformer": _roformer("BSRoformer"),
+            "FlowBSRoformer": _roformer("FlowBSRoformer", target=torch.randn(1, 65_536)),
+        },
         lambda: classes("bs_roformer"),
     ),
 )
