@@ -20,7 +20,8 @@ CAUSES = {
     "aten.dot": "a vector by a vector: no formula",
     "aten.addmv": "a matrix by a vector: no formula",
     "aten.affine_grid_generator": "a grid by a matrix, inside one operator: no formula",
-    "aten.mm": "of a sparse matrix: all elements there, those that are stored here",
+    "aten.bmm": "complex numbers: a product of two is one MAC there, four here",
+    "aten.mm": "complex numbers, as before; a sparse matrix: all its elements there, the stored here",
 }
 """Why torch's counter says something else of an operator."""
 

@@ -112,7 +112,7 @@ LIBRARIES = (
                     cont_names=["c", "d"],
                     c_out=2,
                 ),
-                given((torch.tensor([[1, 2]]), torch.randn(1, 2))),
+                given(torch.tensor([[1, 2]]), torch.randn(1, 2)),
             ),
             "TransformerRNNPlus": _tsai("TransformerRNNPlus", c_out=2, seq_len=96),
             "XCMPlus": _tsai("XCMPlus", c_out=2, seq_len=96),

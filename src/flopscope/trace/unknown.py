@@ -26,6 +26,8 @@ class Unknown(torch.Tensor):
     copies devices sees one device everywhere.
     """
 
+    __module__ = "torch"  # what opt_einsum and its like tell torch's tensors from NumPy's arrays by
+
     key: SpecKey
     least: float = -math.inf
     """No value is below this."""
