@@ -21,7 +21,7 @@ CAUSES = {
     "aten.addmv": "a matrix by a vector: no formula",
     "aten.affine_grid_generator": "a grid by a matrix, inside one operator: no formula",
     "aten.bmm": "complex numbers: a product of two is one MAC there, four here",
-    "aten.mm": "complex numbers, as before; a sparse matrix: all its elements there, the stored here",
+    "aten.mm": "complex numbers; a sparse matrix: all its elements there, the stored here",
 }
 """Why torch's counter says something else of an operator."""
 

@@ -132,7 +132,7 @@ LIBRARIES = (
             ),
             "LTX2VideoDiffusionDecoderModel": _diffusers(
                 "LTX2VideoDiffusionDecoderModel",
-                given(torch.randn(1, 32, 2, 4, 4)),
+                given(torch.randn(1, 32, 3, 8, 8)),
                 latent_channels=32,
                 decoder_stage_channels=(256, 128, 64, 64, 32),
                 decoder_head_dim=32,
