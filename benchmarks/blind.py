@@ -4,9 +4,9 @@
     python -m benchmarks.blind --csv blind.csv --document > docs/blind.md
 
 For each model of ``benchmarks.blind_models``: build it without weights and count it; build it with
-weights, run it for real while its operators are recorded, and compare, module by module; run it once
-more under ``torch.utils.flop_counter``, which shares no code with flopscope; and add up the elements
-of its parameters. Each model runs in a process of its own.
+weights, run it for real while its operators are recorded, and compare, module by module; run it
+once more under ``torch.utils.flop_counter``, which shares no code with flopscope; and add up the
+elements of its parameters. Each model runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import argparse
 import csv
 import importlib
 import multiprocessing
+import random
 import resource
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -40,6 +42,7 @@ from flopscope.trace import building, trace, trace_real
 from flopscope.trace.execute import Execution
 
 PATIENCE = 900
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -67,25 +70,18 @@ class Row:
 
 def examined(row: Row, case: Case) -> Iterator[Row]:
     """The row as more and more is known of it: the last one is complete."""
-    model = None
     try:
         model, inputs = made(case)
     except Exception as error:
-        row = replace(row, real_error=f"building: {said(error)}")
-    else:
-        row = replace(row, params_really=unique_elements(model))
-    yield row
-    ours = None
-    try:
-        with building():
-            without_weights = case.build().eval()
-        ours = trace(without_weights, *(inputs if model else case.inputs(without_weights)))
-        row = counted(row, ours)
-    except Exception as error:
-        row = replace(row, error=said(error))
-    yield row
-    if model is None:
+        yield replace(row, real_error=f"not built: {said(error)}")
         return
+    yield (row := replace(row, params_really=unique_elements(model)))
+    ours = in_a_child(traced, case)
+    if isinstance(ours, Trace):
+        row = counted(row, ours)
+    else:
+        row = replace(row, error=str(ours or "the process died"))
+    yield row
     try:
         real = trace_real(model, *inputs)
     except Exception as error:
@@ -93,21 +89,46 @@ def examined(row: Row, case: Case) -> Iterator[Row]:
         return
     macs, flops = total(real)
     row = replace(row, real_macs=macs, real_flops=flops)
-    yield (row := replace(row, difference=difference(real, ours) if ours else "not counted"))
-    model, inputs = made(case)
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), plain_kernels(), counter:
-        model(*inputs[0], **inputs[1])
-    yield (row := replace(row, flop_counter=counter.get_total_flops()))
-    if row.flop_counter != 2 * macs:
-        yield replace(row, unlike=by_operator(*made(case)))
+    if isinstance(ours, Trace):
+        row = replace(row, difference=difference(real, ours))
+    yield row
+    try:
+        row = replace(row, flop_counter=torch_counts(model, inputs))
+        if row.flop_counter != 2 * macs:
+            row = replace(row, unlike=by_operator(model, inputs))
+    except Exception as error:
+        row = replace(row, unlike=f"torch.utils.flop_counter: {said(error)}")
+    yield row
 
 
 def made(case: Case) -> tuple[nn.Module, Inputs]:
     """The model with weights, and its inputs, always the same."""
+    seed()
+    model = case.build().eval().requires_grad_(False)
+    inputs = case.inputs(model)
+    seed()
+    return model, inputs
+
+
+def seed() -> None:
+    """Some models drop layers and crop pictures by lot: let all runs draw the same lots."""
+    random.seed(0)
     torch.manual_seed(0)
-    model = case.build().eval()
-    return model, case.inputs(model)
+
+
+def traced(case: Case) -> Iterator[Trace | str]:
+    """The trace of a model that has no weights, or what went wrong.
+
+    In a process of its own: some models keep tables that they made in a first run.
+    """
+    seed()
+    try:
+        with building():
+            model = case.build().eval()
+        args, kwargs = case.inputs(model)
+        yield trace(model, args, kwargs)
+    except Exception as error:
+        yield said(error)
 
 
 def counted(row: Row, ours: Trace) -> Row:
@@ -147,23 +168,33 @@ def plain_kernels() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast_path)
 
 
+def torch_counts(model: nn.Module, inputs: Inputs) -> int:
+    """The FLOPs of a real run that torch's own counter adds up."""
+    args, kwargs = inputs
+    seed()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), plain_kernels(), counter:
+        model(*args, **kwargs)
+    return counter.get_total_flops()
+
+
 def by_operator(model: nn.Module, inputs: Inputs) -> str:
     """The operators of which torch's counter says something else: its FLOPs and ours.
 
-    Another real run, in which every operator is counted by both.
+    A real run in which every operator that torch's counter meets is counted by both.
     """
+    args, kwargs = inputs
+    seed()
     ours, theirs = Counter[str](), Counter[str]()
     counter = FlopCounterMode(display=False)
 
     def compare(operation: Operation, _given: object, _returned: object) -> None:
-        cost = cost_of(operation)[1]
-        ours[operation.op] += 2 * cost.macs
+        ours[operation.op] += 2 * cost_of(operation)[1].macs
         theirs[operation.op] += counter.get_total_flops() - theirs.total()
 
-    with torch.inference_mode(), plain_kernels(), counter, Execution(compare):
-        model(*inputs[0], **inputs[1])
-    unlike = [op for op in ours if ours[op] != theirs[op]]
-    return " ".join(f"{op}:{theirs[op]}:{ours[op]}" for op in unlike)
+    with torch.no_grad(), plain_kernels(), counter, Execution(compare):
+        model(*args, **kwargs)
+    return " ".join(f"{op}:{theirs[op]}:{ours[op]}" for op in ours if ours[op] != theirs[op])
 
 
 def run_all(libraries: Iterable[Library], path: Path) -> None:
@@ -178,32 +209,29 @@ def run_all(libraries: Iterable[Library], path: Path) -> None:
             for name, case in library.cases.items():
                 if (library.name, name) not in done:
                     row = Row(library.name, version(library.name), name)
-                    writer.writerow(asdict(in_a_child(row, case)))
+                    writer.writerow(asdict(in_a_child(examined, row, case) or row))
                     file.flush()
 
 
-def in_a_child(row: Row, case: Case) -> Row:
-    """The last that is heard of a model."""
+def in_a_child(function: Callable[..., Iterator[Result]], *args: object) -> Result | None:
+    """The last thing that a function yields in a process of its own, however that ends."""
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=tell, args=(row, case, sending))
+    child = context.Process(target=tell, args=(sending, function, *args))
     child.start()
     sending.close()
-    try:
+    last = None
+    with suppress(EOFError):
         while True:
-            row = receiving.recv()
-    except EOFError:
-        pass
+            last = receiving.recv()
     child.join()
-    if child.exitcode:
-        row = replace(row, error=f"{row.error} (the process ended with {child.exitcode})".strip())
-    return row
+    return last
 
 
-def tell(row: Row, case: Case, out: Connection) -> None:
-    """Send the row whenever more is known of it."""
+def tell(out: Connection, function: Callable[..., Iterator[Result]], *args: object) -> None:
+    """Send whatever a function yields."""
     resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
-    for known in examined(row, case):
+    for known in function(*args):
         out.send(known)
 
 

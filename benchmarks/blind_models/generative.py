@@ -31,16 +31,11 @@ def _two_of_them() -> nn.Module:
     return importlib.import_module("diffusers").SD3MultiControlNetModel(two)
 
 
-def _denoising(name: str, learned: bool = False, **kwargs: Any) -> Case:
+def _denoising(name: str, unet: dict[str, bool], **kwargs: Any) -> Case:
     def build() -> nn.Module:
         library = importlib.import_module("denoising_diffusion_pytorch")
-        unet = library.Unet(
-            dim=16,
-            dim_mults=(1, 2, 4),
-            learned_variance=learned,
-            **({} if learned else {"random_fourier_features": True}),
-        )
-        return getattr(library, name)(unet, image_size=32, **kwargs)
+        network = library.Unet(dim=16, dim_mults=(1, 2, 4), **unet)
+        return getattr(library, name)(network, image_size=32, **kwargs)
 
     return Case(build, given(torch.rand(2, 3, 32, 32)))
 
@@ -55,11 +50,11 @@ def _snac() -> nn.Module:
     return importlib.import_module("snac").SNAC()
 
 
-def _roformer(name: str) -> Case:
+def _roformer(name: str, **inputs: Any) -> Case:
     def build() -> nn.Module:
         return getattr(importlib.import_module("bs_roformer"), name)(dim=64, depth=1)
 
-    return Case(build, given(torch.randn(1, 65_536)))
+    return Case(build, given(torch.randn(1, 65_536), **inputs))
 
 
 TOKENS = torch.randn(1, 16, 4096)
@@ -130,12 +125,17 @@ LIBRARIES = (
                     position_ids=torch.zeros(80, 3),
                 ),
                 num_layers=1,
+                num_attention_heads=8,
+                num_key_value_heads=2,
+                intermediate_size=2048,
+                text_intermediate_size=512,
             ),
             "LTX2VideoDiffusionDecoderModel": _diffusers(
                 "LTX2VideoDiffusionDecoderModel",
-                given(torch.randn(1, 32, 2, 4, 4)),
+                given(torch.randn(1, 32, 3, 8, 8)),
                 latent_channels=32,
-                decoder_stage_channels=(256, 128, 64, 64, 64),
+                decoder_stage_channels=(256, 128, 64, 64, 32),
+                decoder_head_dim=32,
                 decoder_stage_depths=(1, 1, 1, 1, 1),
             ),
             "MiniMaxH3Transformer3DModel": _diffusers(
@@ -185,10 +185,14 @@ LIBRARIES = (
         "denoising-diffusion-pytorch",
         "denoising_diffusion_pytorch",
         {
-            "ContinuousTimeGaussianDiffusion": _denoising("ContinuousTimeGaussianDiffusion"),
-            "ElucidatedDiffusion": _denoising("ElucidatedDiffusion"),
+            "ContinuousTimeGaussianDiffusion": _denoising(
+                "ContinuousTimeGaussianDiffusion", {"random_fourier_features": True}
+            ),
+            "ElucidatedDiffusion": _denoising(
+                "ElucidatedDiffusion", {"random_fourier_features": True}
+            ),
             "LearnedGaussianDiffusion": _denoising(
-                "LearnedGaussianDiffusion", learned=True, timesteps=100
+                "LearnedGaussianDiffusion", {"learned_variance": True}, timesteps=100
             ),
             "XMWrapper": Case(_candidates, given(torch.rand(2, 3, 32, 32))),
         },
@@ -198,7 +202,10 @@ LIBRARIES = (
     Library(
         "BS-RoFormer",
         "bs_roformer",
-        {name: _roformer(name) for name in ("BSRoformer", "FlowBSRoformer")},
+        {
+            "BSRoformer": _roformer("BSRoformer"),
+            "FlowBSRoformer": _roformer("FlowBSRoformer", target=torch.randn(1, 65_536)),
+        },
         lambda: classes("bs_roformer"),
     ),
 )

@@ -60,6 +60,14 @@ def _dime_net() -> Any:
     )
 
 
+def _all_pairs(places: torch.Tensor, _batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Every atom beside every other, since the library's own search is a compiled extension."""
+    count = places.shape[0]
+    start, end = torch.cartesian_prod(torch.arange(count), torch.arange(count)).unbind(1)
+    start, end = start[start != end], end[start != end]
+    return torch.stack([start, end]), (places[start] - places[end]).norm(dim=-1)
+
+
 LIBRARIES = (
     Library(
         "torch-geometric",
@@ -95,7 +103,10 @@ LIBRARIES = (
                 made(GRAPH, "MaskLabel", num_classes=4, out_channels=8),
                 given(NODES, torch.arange(16) % 4, torch.arange(16) < 10),
             ),
-            "SchNet": Case(made(GRAPH, "SchNet", num_interactions=2), given(ATOMS, PLACES)),
+            "SchNet": Case(
+                made(GRAPH, "SchNet", num_interactions=2, interaction_graph=_all_pairs),
+                given(ATOMS, PLACES),
+            ),
         },
         lambda: classes(GRAPH),
     ),

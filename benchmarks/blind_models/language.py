@@ -20,12 +20,12 @@ def _made(module: str, name: str, **kwargs: Any) -> Callable[[], nn.Module]:
 
 
 def _litgpt(name: str) -> Case:
-    """Two layers of it."""
+    """Two layers of it, and a small vocabulary."""
 
     def build() -> nn.Module:
         import litgpt
 
-        return litgpt.GPT(litgpt.Config.from_name(name, n_layer=2))
+        return litgpt.GPT(litgpt.Config.from_name(name, n_layer=2, padded_vocab_size=1024))
 
     return Case(build, given(torch.randint(1000, (1, 64))))
 

@@ -115,7 +115,7 @@ VIT = {
         patch_size=(2, 4, 8, 8),
         **SMALL,
     ),
-    "vit_nd_masking": _vit("vit_nd_masking", "no model, only functions"),
+    "vit_nd_masking": _vit("vit_nd_masking", "ViT"),  # there is no model in it
     "vivit_with_moss": _vit(
         "vivit_with_moss",
         "ViViT",
@@ -209,7 +209,7 @@ LIBRARIES = (
         {
             "Enformer": Case(
                 lambda: importlib.import_module("enformer_pytorch").Enformer.from_hparams(
-                    dim=192,
+                    dim=256,
                     depth=2,
                     heads=8,
                     output_heads={"human": 5313, "mouse": 1643},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import torch
@@ -22,10 +21,10 @@ def _tsai(file: str, name: str = "", *args: Any, **kwargs: Any) -> Case:
     return Case(build, given(*args) if args else given(SERIES))
 
 
-def _table(name: str) -> Case:
+def _table(name: str, **kwargs: Any) -> Case:
     sizes: dict[str, Any] = {"categories": (10, 5, 6, 5, 8), "num_continuous": 10, "dim": 32}
     return Case(
-        made("tab_transformer_pytorch", name, depth=2, heads=4, **sizes),
+        made("tab_transformer_pytorch", name, depth=2, heads=4, **sizes, **kwargs),
         given(CATEGORIES, NUMBERS),
     )
 
@@ -113,7 +112,7 @@ LIBRARIES = (
                     cont_names=["c", "d"],
                     c_out=2,
                 ),
-                given((torch.tensor([[1, 2]]), torch.randn(1, 2))),
+                given(torch.tensor([[1, 2]]), torch.randn(1, 2)),
             ),
             "TransformerRNNPlus": _tsai("TransformerRNNPlus", c_out=2, seq_len=96),
             "XCMPlus": _tsai("XCMPlus", c_out=2, seq_len=96),
@@ -140,7 +139,10 @@ LIBRARIES = (
     Library(
         "tab-transformer-pytorch",
         "tab_transformer_pytorch",
-        {name: _table(name) for name in ("FTTransformer", "TabTransformer")},
+        {
+            "FTTransformer": _table("FTTransformer"),
+            "TabTransformer": _table("TabTransformer", mlp_act=nn.ReLU()),
+        },
         lambda: classes("tab_transformer_pytorch"),
     ),
     Library(
@@ -148,7 +150,19 @@ LIBRARIES = (
         "rtdl_revisiting_models",
         {
             "FTTransformerBackbone": Case(
-                lambda: _revisited("FTTransformerBackbone"), given(torch.randn(4, 9, 192))
+                made(
+                    "rtdl_revisiting_models",
+                    "FTTransformerBackbone",
+                    d_out=1,
+                    n_blocks=2,
+                    d_block=192,
+                    attention_n_heads=8,
+                    attention_dropout=0.2,
+                    ffn_d_hidden_multiplier=4 / 3,
+                    ffn_dropout=0.1,
+                    residual_dropout=0.0,
+                ),
+                given(torch.randn(4, 9, 192)),
             ),
             "LinearEmbeddings": Case(
                 made("rtdl_revisiting_models", "LinearEmbeddings", n_features=10, d_embedding=32),
@@ -177,7 +191,13 @@ LIBRARIES = (
         "pytorch_tabnet",
         {
             "TabNet": Case(
-                made("pytorch_tabnet.tab_network", "TabNet", input_dim=10, output_dim=2),
+                made(
+                    "pytorch_tabnet.tab_network",
+                    "TabNet",
+                    input_dim=10,
+                    output_dim=2,
+                    group_attention_matrix=torch.eye(10),
+                ),
                 given(torch.randn(16, 10)),
             )
         },
@@ -211,19 +231,3 @@ LIBRARIES = (
         "torchdiffeq", "torchdiffeq", {"odeint": Case(_Solved, given(torch.tensor([[2.0, 0.0]])))}
     ),
 )
-
-
-def _revisited(name: str) -> nn.Module:
-    """The defaults that the library recommends."""
-    model = getattr(importlib.import_module("rtdl_revisiting_models"), name)
-    known = model.get_default_kwargs() if hasattr(model, "get_default_kwargs") else {}
-    sizes = {
-        "d_out": 1,
-        "n_blocks": 2,
-        "d_block": 192,
-        "attention_n_heads": 8,
-        "attention_dropout": 0.2,
-        "ffn_d_hidden_multiplier": 4 / 3,
-        "ffn_dropout": 0.1,
-    }
-    return model(**{**sizes, **known})

@@ -14,7 +14,8 @@ from benchmarks.blind_models.library import Case, Inputs, Library, classes, file
 def _architecture(name: str) -> Case:
     import segmentation_models_pytorch as smp
 
-    return Case(lambda: smp.create_model(name, encoder_weights=None), given(image(224)))
+    encoder = {"encoder_name": "tu-vit_base_patch16_224.augreg_in21k"} if name == "dpt" else {}
+    return Case(lambda: smp.create_model(name, encoder_weights=None, **encoder), given(image(224)))
 
 
 def _pytorchcv(name: str) -> Case:
@@ -140,11 +141,12 @@ LIBRARIES = (
         "spandrel",
         "spandrel",
         {
-            **{name: _spandrel(name) for name in ("CRAFT", "Compact", "DCTLSA", "DRCT", "ESRGAN")},
+            **{name: _spandrel(name) for name in ("CRAFT", "Compact", "DCTLSA", "ESRGAN")},
             **{name: _spandrel(name) for name in ("HVICIDNet", "MoESR", "RCAN", "RetinexFormer")},
             "KBNet": _spandrel("KBNet", "KBNet_l"),
             "SPAN": _spandrel("SPAN", num_in_ch=3, num_out_ch=3),
-            "SwinIR": _spandrel("SwinIR"),
+            "DRCT": _spandrel("DRCT", upscale=4, upsampler="pixelshuffle"),
+            "SwinIR": _spandrel("SwinIR", window_size=8, upscale=4, upsampler="pixelshuffle"),
         },
         lambda: {name for name in files("spandrel.architectures") if not name.startswith("_")},
     ),

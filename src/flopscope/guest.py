@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -106,7 +107,7 @@ class _Snapshot:
             if id(value) in self._taken:
                 return
             # Most are empty: a module has a dozen tables of hooks.
-            self._taken[id(value)] = value, value.copy() if value else ()
+            self._taken[id(value)] = value, _plain_copy(value) if value else ()
             for inner in value.values() if isinstance(value, dict) else value:
                 if type(inner) not in _ATOMS:  # most are, and a model has many
                     self.take(inner)
@@ -116,15 +117,37 @@ class _Snapshot:
                 self.take(attributes)
 
     def restore(self) -> None:
-        """Put the contents back, into the very same containers."""
+        """Put the contents back where they changed, into the very same containers.
+
+        Where they did not, nothing is written: some refuse to be, such as a frozen config.
+        """
         for value, contents in self._taken.values():
-            if not value and not contents:
+            if _holds_the_same(value, contents):
                 continue
             if isinstance(value, list):
                 value[:] = contents
             else:
                 value.clear()
                 value.update(contents)
+
+
+def _plain_copy(container: Any) -> Any:
+    kind = next(kind for kind in (dict, list, set) if isinstance(container, kind))
+    return kind(container)
+
+
+def _holds_the_same(container: Any, contents: Any) -> bool:
+    """Whether the very same objects are in two containers, in the same order."""
+    if len(container) != len(contents):
+        return False
+    if not contents:
+        return True
+    if isinstance(container, set):
+        return bool(container == contents)
+    if isinstance(container, dict) and not all(map(operator.is_, container, contents)):
+        return False
+    held = (one.values() if isinstance(one, dict) else one for one in (container, contents))
+    return all(map(operator.is_, *held))
 
 
 _ATOMS = frozenset({bool, int, float, str, tuple, NoneType, torch.Tensor, nn.Parameter})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from flopscope.errors import TargetError
-from flopscope.guest import disposable, undisturbed
+from flopscope.guest import as_found, disposable, undisturbed
 from tests.models import CountsItsCalls, TiedWeights
 
 
@@ -93,3 +94,29 @@ def test_no_gradients_are_computed_meanwhile() -> None:
     with undisturbed():
         assert not nn.Linear(4, 4)(torch.zeros(2, 4)).requires_grad
     assert torch.is_grad_enabled()
+
+
+class Frozen(OrderedDict):
+    """A config that refuses to be changed, as those of diffusers do."""
+
+    def update(self, *_args: object, **_kwargs: object) -> None:
+        raise TypeError("frozen")
+
+
+def test_a_config_that_refuses_to_be_changed_is_left_alone() -> None:
+    model = nn.Linear(2, 2)
+    model.config = Frozen(width=2)
+    with as_found(model):
+        model(torch.ones(1, 2))
+    assert dict(model.config) == {"width": 2}
+
+
+def test_what_is_in_other_places_than_before_is_put_back() -> None:
+    model = nn.Linear(2, 2)
+    model.queue = [1, 2]
+    model.cache = {"a": 1, "b": 2}
+    with as_found(model):
+        model.queue.reverse()
+        model.cache["a"] = model.cache.pop("a")
+    assert model.queue == [1, 2]
+    assert list(model.cache) == ["a", "b"]

@@ -46,7 +46,8 @@ VIEWS = """
     adjoint chunk conj dsplit expand_as flatten hsplit imag matrix_H mH mT moveaxis movedim narrow
     numpy_T ravel real resolve_conj resolve_neg split squeeze swapaxes swapdims tensor_split
     unflatten view_as vsplit atleast_1d atleast_2d atleast_3d broadcast_tensors broadcast_to
-    meshgrid unfold as_strided_ detach_ t_ transpose_ unsqueeze_
+    meshgrid unfold as_strided_ detach_ t_ transpose_ unsqueeze_ _indices _values ccol_indices
+    col_indices crow_indices indices row_indices values
 """
 
 REARRANGEMENTS = """

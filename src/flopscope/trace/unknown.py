@@ -26,6 +26,8 @@ class Unknown(torch.Tensor):
     copies devices sees one device everywhere.
     """
 
+    __module__ = "torch"  # what opt_einsum and its like tell torch's tensors from NumPy's arrays by
+
     key: SpecKey
     least: float = -math.inf
     """No value is below this."""
@@ -82,6 +84,13 @@ def key_of(tensor: torch.Tensor) -> SpecKey:
 def least_of(tensor: torch.Tensor) -> float:
     """What no value of an unknown tensor is below, as far as is known."""
     return getattr(tensor, "least", -math.inf)
+
+
+def note_least(tensor: torch.Tensor, least: float) -> None:
+    """Note what no value of a tensor is below, if a trace made it: others are somebody's."""
+    is_on_meta = tensor.is_meta and not isinstance(tensor, torch.nn.Parameter)
+    if type(tensor) is Unknown or is_on_meta:
+        tensor.least = least  # type: ignore[attr-defined] # a plain tensor has no such attribute
 
 
 def stored_elements(tensor: torch.Tensor) -> int | None:

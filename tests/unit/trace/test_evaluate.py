@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 
 import pytest
 import torch
@@ -218,6 +219,15 @@ def test_a_constructor_may_put_constants_into_its_parameters():
         model = MeanShift()
     assert model.weight.is_meta
     assert tree.profile(trace(model, (torch.randn(1, 3, 4, 4),))).root.cost.macs == 4 * 4 * 3 * 3
+
+
+def test_a_program_that_looks_for_the_library_of_an_array_finds_torch():
+    def product(x):
+        library = importlib.import_module(type(x).__module__.partition(".")[0])
+        return library.einsum("ij,jk->ik", x, x)
+
+    traced = trace(Forward(product), (torch.randn(3, 3),))
+    assert tree.profile(traced).root.cost.macs == 3 * 3 * 3
 
 
 def test_parameters_tied_while_building_stay_tied():

@@ -123,6 +123,21 @@ def test_a_draw_that_was_written_over_has_no_least_value():
     assert trace(Shifted(), (torch.randn(5),)).modules[0].outputs[0].shape == (0,)
 
 
+def test_nothing_is_noted_on_a_parameter_that_is_drawn_anew():
+    class Drawn(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(3), requires_grad=False)
+
+        def forward(self, x):
+            return x * self.weight.uniform_(1, 2)
+
+    model = Drawn()
+    trace(model, (torch.randn(3),))
+    assert vars(model.weight) == {}
+    assert model.weight.tolist() == [1, 1, 1]
+
+
 class TableOfShapes(nn.Module):
     """Fills an empty table with shapes and holds the sum of their areas against its input."""
 

@@ -13,7 +13,7 @@ import torch
 
 from flopscope.trace.rules.table import rule
 from flopscope.trace.specs import arguments_by_name, op_name, tensors_among
-from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, least_of
+from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, least_of, note_least
 
 if TYPE_CHECKING:
     from flopscope.trace.evaluate import PartialEvaluation
@@ -28,8 +28,8 @@ def at_least(
     """Remember what an unknown tensor's values are at least."""
     result = mode.evaluate(func, args, kwargs)
     least = arguments_by_name(func, args, kwargs).get("min")
-    if mode.is_unknown(result) and isinstance(least, (int, float)):
-        result.least = least
+    if isinstance(least, (int, float)):
+        note_least(result, least)
     return result
 
 
@@ -45,8 +45,7 @@ def as_before(
     least = least_of(args[0])
     if least > -math.inf:
         for tensor in tensors_among((result,)):
-            if mode.is_unknown(tensor):
-                tensor.least = least  # type: ignore[attr-defined] # as in at_least
+            note_least(tensor, least)
     return result
 
 
@@ -77,8 +76,7 @@ def drawn(
     """Remember the least that chance can bring, such as the smallest share of a picture to crop."""
     result = mode.evaluate(func, args, kwargs)
     bound = arguments_by_name(func, args, kwargs)
-    if mode.is_unknown(result):
-        result.least = bound.get("from", bound.get("low", 0))  # by schema: uniform_'s, randint's
+    note_least(result, bound.get("from", bound.get("low", 0)))  # uniform_'s name, and randint's
     return result
 
 
@@ -88,8 +86,8 @@ def exponential(
 ) -> Any:
     """It grows with its argument: a ratio drawn as a logarithm is not 0."""
     result = mode.evaluate(func, args, kwargs)
-    if mode.is_unknown(result) and -math.inf < least_of(args[0]) < _LARGEST_EXPONENT:
-        result.least = math.exp(least_of(args[0]))
+    if -math.inf < least_of(args[0]) < _LARGEST_EXPONENT:
+        note_least(result, math.exp(least_of(args[0])))
     return result
 
 
