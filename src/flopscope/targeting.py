@@ -21,7 +21,7 @@ from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.request import Request
 from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import building
+from flopscope.trace import building, trace
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -85,6 +85,7 @@ def _options(request: Request) -> Options:
         batch=request.inputs.batch,
         seq=request.inputs.seq,
         unsafe_pickle=request.unsafe_pickle,
+        rehearse=trace,
     )
 
 
@@ -111,7 +112,7 @@ def _first_accepted(
     """
     refused: list[FlopscopeError] = []
     wanting: list[tuple[Inputs, NeedsValuesError]] = []
-    for inputs in offered:
+    for inputs in _with_repairs(offered, refused):
         chosen.append(inputs)
         args, kwargs = inputs.on("meta")
         try:
@@ -126,6 +127,15 @@ def _first_accepted(
     inputs, error = wanting[0]
     chosen.append(inputs)
     return traced_for_real(subject, plan, error)
+
+
+def _with_repairs(offered: Iterator[Inputs], refused: list[FlopscopeError]) -> Iterator[Inputs]:
+    """The inputs, and behind each that is refused what its origin makes of the error."""
+    for inputs in offered:
+        before = len(refused)
+        yield inputs
+        if len(refused) > before and inputs.repaired is not None:
+            yield from inputs.repaired(inputs, refused[-1].message)
 
 
 def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:

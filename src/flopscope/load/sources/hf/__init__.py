@@ -12,6 +12,8 @@ from flopscope.load.importing import import_library
 from flopscope.load.inputs import Inputs
 from flopscope.load.signature import refuse_positional
 from flopscope.load.sources import Options, Source
+from flopscope.load.sources.hf.candidates import candidates
+from flopscope.load.sources.hf.case import Case
 from flopscope.load.sources.hf.config import config_of
 from flopscope.load.sources.hf.task import class_of
 from flopscope.load.target import TargetSpec
@@ -44,7 +46,7 @@ def find(spec: TargetSpec, options: Options) -> Source:
 
 def inputs_of(model: nn.Module, options: Options) -> Iterable[Inputs]:
     """What a model of transformers may be called with, the likeliest first."""
-    raise NotImplementedError
+    return candidates(Case(model, options.batch or 1, options.seq), options.rehearse)
 
 
 def _built(cls: Any, config: Any) -> Any:
