@@ -20,9 +20,9 @@ import torch
 
 from flopscope.errors import FlopscopeError
 from flopscope.report import Report
+from flopscope.report.shapes import format_shape
 from flopscope.request import Request
 from flopscope.targeting import profile_target
-from flopscope.report.shapes import format_shape
 from flopscope.units import format_quantity
 
 PAGE = Path("docs/families.md")
