@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -114,13 +115,26 @@ class _Snapshot:
             self.take(attributes)
 
     def restore(self) -> None:
-        """Put the contents back, into the very same containers."""
+        """Put the contents back, into the very same containers.
+
+        One that holds them still is left alone: it may be of a kind that refuses to be changed.
+        """
         for value, contents in self._taken.values():
+            if _holds(value, contents):
+                continue
             if isinstance(value, list):
                 value[:] = contents
             else:
                 value.clear()
                 value.update(contents)
+
+
+def _holds(value: Any, contents: Any) -> bool:
+    """Whether the very same things are in a container as in its copy, in the same order."""
+    keys = len(value) == len(contents) and all(map(operator.is_, value, contents))
+    if keys and isinstance(value, dict):
+        return all(map(operator.is_, value.values(), contents.values()))
+    return keys
 
 
 _ATOMS = frozenset({bool, int, float, str, tuple, NoneType, torch.Tensor, nn.Parameter})

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from flopscope.errors import TargetError
-from flopscope.guest import disposable, undisturbed
+from flopscope.guest import as_found, disposable, undisturbed
 from tests.models import CountsItsCalls, TiedWeights
 
 
@@ -93,3 +93,21 @@ def test_no_gradients_are_computed_meanwhile() -> None:
     with undisturbed():
         assert not nn.Linear(4, 4)(torch.zeros(2, 4)).requires_grad
     assert torch.is_grad_enabled()
+
+
+class Frozen(dict[str, int]):
+    """Settings that refuse to be changed."""
+
+    def update(self, *_: object, **__: object) -> None:
+        raise TypeError("frozen")
+
+    def copy(self) -> Frozen:
+        return Frozen(self)
+
+
+def test_a_container_that_refuses_changes_stays_as_it_is() -> None:
+    model = nn.Linear(4, 4)
+    model.config = Frozen(width=4)
+    with as_found(model):
+        pass
+    assert model.config == {"width": 4}
