@@ -58,9 +58,10 @@ FAMILIES = {
 
 PREAMBLE = """# Forty families at the first try
 
-`python -m benchmarks.families`, with {libraries}: each target as it stands here, with `--no-time` and no
-`--shape`. Weights are neither downloaded nor made. A type of transformers is its default config. "Assumed" is what the count takes for
-values that depend on the data; "uncounted" is operators without a formula.
+`python -m benchmarks.families`, with {libraries}:
+each target as it stands here, with `--no-time` and no `--shape`. Weights are neither downloaded nor
+made. A type of transformers is its default config. "Assumed" is what the count takes for values
+that depend on the data; "uncounted" is operators without a formula.
 """
 
 

@@ -13,7 +13,7 @@ from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, Trace
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs
 from flopscope.load.given import candidates, is_floating, parse_given
-from flopscope.load.inputs import Inputs, parse_dtype
+from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
@@ -73,7 +73,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     found = _first_accepted(
         subject, plan, candidates(request.inputs, source, model, options), chosen
     )
-    notes = (*source.notes, *notes, *chosen[-1].notes)
+    notes = (*source.notes, *notes, *chosen[-1].notes, *_left_out(chosen[0], chosen[-1]))
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
@@ -124,9 +124,9 @@ def _first_accepted(
             refused.append(error)
     if not wanting:
         raise refused[0]
-    inputs, error = wanting[0]
+    inputs, want = wanting[0]
     chosen.append(inputs)
-    return traced_for_real(subject, plan, error)
+    return traced_for_real(subject, plan, want)
 
 
 def _with_repairs(offered: Iterator[Inputs], refused: list[FlopscopeError]) -> Iterator[Inputs]:
@@ -136,6 +136,13 @@ def _with_repairs(offered: Iterator[Inputs], refused: list[FlopscopeError]) -> I
         yield inputs
         if len(refused) > before and inputs.repaired is not None:
             yield from inputs.repaired(inputs, refused[-1].message)
+
+
+def _left_out(likeliest: Inputs, accepted: Inputs) -> Iterator[str]:
+    """That a model was counted without an image or a sound which it takes, if it was."""
+    for name, value in likeliest.kwargs.items():
+        if isinstance(value, InputSpec) and name not in accepted.kwargs:
+            yield f"without {name}: the model refused all that were tried; --shape gives others"
 
 
 def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:

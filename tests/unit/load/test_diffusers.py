@@ -49,7 +49,7 @@ def test_a_unet_takes_latents_a_step_and_a_prompt(write: Write) -> None:
 
 
 def test_the_unet_of_stable_diffusion_has_as_many_params_as_published() -> None:
-    # 859,520,964: the U-Net of Stable Diffusion 1.x, whose config differs from the default in these.
+    # 859,520,964 of Stable Diffusion 1.x, whose config differs from the default in these.
     target = "diffusers:UNet2DConditionModel(sample_size=64, cross_attention_dim=768)"
     assert profiled(target).params == 859_520_964
 

@@ -114,8 +114,13 @@ def test_a_task_chooses_the_head(llama: Path, task: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "task"),
-    [("CausalLM", "causal-lm"), ("Seq2SeqLM", "seq2seq-lm"), ("MaskedLM", "masked-lm")]
-    + [("SpeechSeq2Seq", "speech-seq2seq"), ("ImageTextToText", "image-text-to-text")],
+    [
+        ("CausalLM", "causal-lm"),
+        ("Seq2SeqLM", "seq2seq-lm"),
+        ("MaskedLM", "masked-lm"),
+        ("SpeechSeq2Seq", "speech-seq2seq"),
+        ("ImageTextToText", "image-text-to-text"),
+    ],
 )
 def test_a_task_is_the_name_of_its_family_in_small_letters(name: str, task: str) -> None:
     assert kebab(name) == task
@@ -250,3 +255,12 @@ def test_quantization_that_is_not_counted_is_said(write: Write) -> None:
     quantized = {**LLAMA, "quantization_config": {"quant_method": "fp8"}}
     write("tiny/config.json", json.dumps(quantized))
     assert "counted without the quantization that its config names" in source_of("hf:tiny").notes
+
+
+def test_an_image_that_no_layout_of_is_accepted_is_said_to_be_left_out() -> None:
+    # The default vision tower of Qwen2-VL makes features of 3584, and this text model takes 512.
+    text = "{'num_hidden_layers': 1, 'hidden_size': 512, 'intermediate_size': 96, "
+    heads = "'num_attention_heads': 4, 'num_key_value_heads': 4}"
+    report = profiled(f"hf:qwen2_vl(text_config={text}{heads}, vision_config={{'depth': 1}})")
+    assert "pixel_values" not in dict(report.inputs)
+    assert any(note.startswith("without pixel_values") for note in report.notes)

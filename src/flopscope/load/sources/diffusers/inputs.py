@@ -1,4 +1,4 @@
-"""Inputs for models of diffusers, made from the signature of their forward and from their config."""
+"""Inputs for models of diffusers, made from the signature of their forward and their config."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Case:
         return InputSpec(shape, str(self.model.dtype).removeprefix("torch."))
 
 
-SPARED = ("encoder_attention_mask", "encoder_hidden_states_mask", "num_frames")
+SPARED = ("encoder_attention_mask", "encoder_hidden_states_mask")
 """What is given only where the model can't do without."""
 
 Made: TypeAlias = "Sequence[Any]"
@@ -229,10 +229,6 @@ def _size(case: Case) -> Made:
     return [case.floats(case.batch, 2)]
 
 
-def _frames(case: Case) -> Made:
-    return [FRAMES]
-
-
 MAKERS: Mapping[str, Callable[[Case], Made]] = {
     **dict.fromkeys(("sample", "hidden_states"), _latents),
     **dict.fromkeys(("timestep", "timesteps", "timestep_ratio"), _step),
@@ -247,6 +243,5 @@ MAKERS: Mapping[str, Callable[[Case], Made]] = {
     "added_time_ids": _time_ids,
     "controlnet_cond": _control,
     **dict.fromkeys(("original_size", "target_size", "crop_coords"), _size),
-    "num_frames": _frames,
 }
 """By the name of a parameter: what could be meant by it, the likeliest first."""
