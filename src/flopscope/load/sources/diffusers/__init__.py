@@ -17,7 +17,8 @@ from flopscope.load.importing import import_library, user_code
 from flopscope.load.inputs import Inputs
 from flopscope.load.signature import check, refuse_positional
 from flopscope.load.sources import Options, Source
-from flopscope.load.sources.diffusers.inputs import Case, candidates
+from flopscope.load.sources.diffusers.case import Case
+from flopscope.load.sources.diffusers.inputs import candidates
 from flopscope.load.sources.hf.config import FILE, config_file, read_json
 from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
