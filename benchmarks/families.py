@@ -72,7 +72,7 @@ def main() -> None:
         torch.set_num_threads(1)
         print(*map(row, sys.argv[1:]), sep="\n")
         return
-    lines = [PREAMBLE.format(libraries=_libraries())]
+    lines = [PREAMBLE.format(libraries=_libraries()).strip()]
     for kind, targets in FAMILIES.items():
         lines += [
             f"\n## {kind.capitalize()}\n",
