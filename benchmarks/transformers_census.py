@@ -33,7 +33,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from benchmarks.transformers_inputs import Inputs, candidates, repaired
+from benchmarks.transformers_inputs import candidates, repaired
 from benchmarks.transformers_models import (
     default_config,
     model_types,
@@ -44,6 +44,7 @@ from benchmarks.transformers_models import (
 )
 from flopscope import tree
 from flopscope.costs import cost_of
+from flopscope.load.inputs import Inputs
 from flopscope.records import Trace
 from flopscope.trace import trace, trace_real
 
@@ -83,13 +84,13 @@ class Row:
 def executed(model: nn.Module, inputs: Inputs) -> Trace:
     """What a real run of a model calls."""
     forget_cached()
-    return trace_real(model, (), inputs)
+    return trace_real(model, *inputs.on("cpu"))
 
 
 def traced(model: nn.Module, inputs: Inputs) -> Trace:
     """What a model calls according to its shapes."""
     forget_cached()
-    return trace(model, (), inputs)
+    return trace(model, *inputs.on("meta"))
 
 
 def difference(real: Trace, ours: Trace) -> str:
@@ -145,7 +146,7 @@ def first_that_runs(
                 return place, attempt, run(model, attempt)
             except Exception as error:
                 errors.append(_said(error))
-                attempts.extend(repaired(attempt, str(error)) if attempt is inputs else ())
+                attempts.extend(repaired(attempt, str(error)))
     raise LookupError(" / ".join(dict.fromkeys(errors[:6])) or "no inputs could be made")
 
 
@@ -301,9 +302,7 @@ def _said(error: BaseException) -> str:
 
 def _described(inputs: Inputs) -> str:
     return " ".join(
-        f"{name}={'x'.join(map(str, value.shape))}"
-        for name, value in inputs.items()
-        if isinstance(value, torch.Tensor)
+        f"{name}={'x'.join(map(str, value.shape))}" for name, value in inputs.kwargs.items()
     )
 
 

@@ -18,7 +18,7 @@ from transformers.initialization import no_init_weights
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
-from benchmarks.transformers_inputs import parts
+from flopscope.load.sources.hf.case import parts
 from flopscope.trace import building
 
 LAYER_COUNTS = (

@@ -13,7 +13,7 @@ from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, Trace
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs
 from flopscope.load.given import candidates, is_floating, parse_given
-from flopscope.load.inputs import Inputs, parse_dtype
+from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
@@ -22,7 +22,7 @@ from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.request import Request
 from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import building
+from flopscope.trace import building, trace
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -74,7 +74,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     found = _first_accepted(
         subject, plan, candidates(request.inputs, source, model, options), chosen
     )
-    notes = (*source.notes, *notes, *chosen[-1].notes, *plan.mode.notes())
+    made = (*source.notes, *notes, *chosen[-1].notes)
+    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes())
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
@@ -86,6 +87,7 @@ def _options(request: Request) -> Options:
         batch=request.inputs.batch,
         seq=request.inputs.seq,
         unsafe_pickle=request.unsafe_pickle,
+        rehearse=trace,
     )
 
 
@@ -125,7 +127,7 @@ def _first_accepted(
     """
     refused: list[FlopscopeError] = []
     wanting: list[tuple[Inputs, NeedsValuesError]] = []
-    for inputs in offered:
+    for inputs in _with_repairs(offered, refused):
         chosen.append(inputs)
         args, kwargs = plan.mode.laid_out(inputs.on("meta"))
         try:
@@ -137,9 +139,25 @@ def _first_accepted(
             refused.append(error)
     if not wanting:
         raise refused[0]
-    inputs, reason = wanting[0]
+    inputs, want = wanting[0]
     chosen.append(inputs)
-    return traced_for_real(subject, plan, reason)
+    return traced_for_real(subject, plan, want)
+
+
+def _with_repairs(offered: Iterator[Inputs], refused: list[FlopscopeError]) -> Iterator[Inputs]:
+    """The inputs, and behind each that is refused what its origin makes of the error."""
+    for inputs in offered:
+        before = len(refused)
+        yield inputs
+        if len(refused) > before and inputs.repaired is not None:
+            yield from inputs.repaired(inputs, refused[-1].message)
+
+
+def _left_out(likeliest: Inputs, accepted: Inputs) -> Iterator[str]:
+    """That a model was counted without an image or a sound which it takes, if it was."""
+    for name, value in likeliest.kwargs.items():
+        if isinstance(value, InputSpec) and name not in accepted.kwargs:
+            yield f"without {name}: the model refused all that were tried; --shape gives others"
 
 
 def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:

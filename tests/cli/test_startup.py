@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,13 @@ def test_no_module_hides_behind_a_public_name() -> None:
     modules = {found.name for found in pkgutil.iter_modules(flopscope.__path__)}
 
     assert modules.isdisjoint(flopscope.__all__)
+
+
+def test_a_plain_python_target_loads_no_library_of_models(tmp_path: Path) -> None:
+    net = tmp_path / "net.py"
+    net.write_text("import torch\n\ndef net():\n    return torch.nn.Linear(4, 2)\n")
+    command = ["profile", f"{net}:net", "--shape", "1,4", "--no-time"]
+    loaded = modules_after(f"from flopscope.cli import main; main({command})")
+
+    assert "torch" in loaded
+    assert loaded.isdisjoint({"transformers", "diffusers", "timm", "torchvision"})

@@ -115,7 +115,7 @@ def _adapted(inputs: Inputs, given: GivenInputs) -> Inputs:
     """Inputs that are known, with what the command line says about them."""
     if given.dtype is not None and is_floating(parse_dtype(given.dtype)):
         inputs = retyped(inputs, parse_dtype(given.dtype))
-    if given.batch is not None:
+    if given.batch is not None and not inputs.is_batched:
         inputs = rebatched(inputs, given.batch)
     return replace(inputs, kwargs={**inputs.kwargs, **resolved_keywords(given)})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -94,11 +94,15 @@ class Inputs:
         args: positional arguments.
         kwargs: keyword arguments.
         notes: where they are from, where that is not the command line.
+        is_batched: whether there are as many samples as were asked for, if a number was.
+        repaired: what to try in the place of them, given them and what the model raised.
     """
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+    is_batched: bool = False
+    repaired: Callable[[Inputs, str], Iterable[Inputs]] | None = None
 
     def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with tensors on a device; on ``"meta"`` those of floats have no values.

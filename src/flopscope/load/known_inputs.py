@@ -55,7 +55,8 @@ def image(size: tuple[int, ...], options: Options, whose: str) -> Inputs:
     """A batch of images, or of videos, of one size."""
     shape = (options.batch or 1, *size)
     sizes = "x".join(map(str, size))
-    return Inputs((InputSpec(shape),), notes=(f"input: {whose}'s own size, {sizes}",))
+    note = f"input: {whose}'s own size, {sizes}"
+    return Inputs((InputSpec(shape),), notes=(note,), is_batched=True)
 
 
 _ROWS: tuple[Known, ...] = (_example, _of_timm, _of_transformers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from flopscope.errors import TargetError
 from flopscope.load.importing import user_code
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAKERS = "name a class of models, a function that returns one, or a model itself"
 
 
+Rehearse: TypeAlias = "Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], object]"
+"""Calls a model with positional and keyword arguments without values, and raises what it raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to make of a target that leaves something open.
@@ -27,12 +31,15 @@ class Options:
         batch: how many samples to make where a target knows its inputs; None for its own, mostly 1.
         seq: how many tokens, or None for what is usual.
         unsafe_pickle: whether to run the code in a pickled model.
+        rehearse: what to try a part of a model with, where the inputs depend on what that returns;
+            None where it can't be tried.
     """
 
     task: str | None = None
     batch: int | None = None
     seq: int | None = None
     unsafe_pickle: bool = False
+    rehearse: Rehearse | None = None
 
 
 InputsOf: TypeAlias = "Callable[[nn.Module], Iterable[Inputs]]"

@@ -62,7 +62,8 @@ def _inputs(options: Options, weights: Any, model: nn.Module) -> Iterable[Inputs
     kind = type(transforms).__name__
     if kind == "OpticalFlow":
         spec = InputSpec((options.batch or 1, *FLOW_SIZE))
-        return (Inputs((spec, spec), notes=("input: two images as in torchvision's example",)),)
+        note = "input: two images as in torchvision's example"
+        return (Inputs((spec, spec), notes=(note,), is_batched=True),)
     if kind == "ObjectDetection":
         return (_pictures(options, model),)
     side = getattr(model, "image_size", None)
@@ -79,4 +80,4 @@ def _pictures(options: Options, model: Any) -> Inputs:
     height, width = transform.fixed_size or (transform.min_size[-1], transform.min_size[-1])
     pictures = [InputSpec((3, height, width), low=0, high=1)] * (options.batch or 1)
     note = f"input: a list of images of the size that the detector resizes to, 3x{height}x{width}"
-    return Inputs((pictures,), notes=(note,))
+    return Inputs((pictures,), notes=(note,), is_batched=True)
