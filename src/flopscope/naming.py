@@ -34,6 +34,12 @@ def module_paths(model: M) -> Iterator[tuple[Scope, M]]:
     yield from walk("", model, (id(model),))
 
 
+def kind_of(module: object) -> str:
+    """The class of a module; of one out of a file, the class that it was when it was saved."""
+    original = getattr(module, "original_name", None)  # as TorchScript calls it
+    return original if isinstance(original, str) else type(module).__name__
+
+
 class ScopeNames:
     """The scopes of a model's modules: a shared one has as many as there are ways to reach it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn.parameter import is_lazy
 
-from flopscope.naming import module_paths
+from flopscope.naming import kind_of, module_paths
 from flopscope.records import ModuleSpec, Scope
 from flopscope.trace.scopes import Visits
 
@@ -54,7 +54,7 @@ def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[i
 def _spec(scope: Scope, module: torch.nn.Module, held: _Holdings, visits: Visits) -> ModuleSpec:
     return ModuleSpec(
         scope=scope,
-        kind=type(module).__name__,
+        kind=kind_of(module),
         calls=visits.calls,
         outputs=visits.outputs,
         output_nbytes=visits.output_nbytes,

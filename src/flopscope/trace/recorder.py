@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from flopscope.errors import NeedsValuesError, TraceError
-from flopscope.naming import module_paths
+from flopscope.errors import FlopscopeError, NeedsValuesError, TraceError
+from flopscope.naming import kind_of, module_paths
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
@@ -48,7 +48,7 @@ class Recorder:
             raise NeedsValuesError(
                 f"{self._failed_module()}: {error.message}", hint=error.hint
             ) from error
-        except TraceError:
+        except FlopscopeError:
             raise
         except Exception as error:
             _, specs = self.scopes.failure or ("", ())
@@ -64,7 +64,7 @@ class Recorder:
 
 def _module_name(model: torch.nn.Module, scope: Scope) -> str:
     module = dict(module_paths(model)).get(scope, model)
-    return f"{scope} ({type(module).__name__})" if scope else type(module).__name__
+    return f"{scope} ({kind_of(module)})" if scope else kind_of(module)
 
 
 def _given(specs: tuple[TensorSpec, ...]) -> str:

@@ -1,15 +1,104 @@
 """A program that torch.export saved to its model, with the inputs that it carries."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flopscope.load.archives import refuse_code
+from flopscope.load.importing import user_code
+from flopscope.load.inputs import Inputs
 from flopscope.load.sources import Options, Source
 from flopscope.load.target import TargetSpec
 
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+
+
 def find(spec: TargetSpec, options: Options) -> Source:
-    import torch
+    """The model in a file, which may be another kind of file than its name says.
+
+    Raises:
+        TargetError: there is no such file, or no model in it that can be read.
+    """
+    # Here, not above: they import each other.
+    from flopscope.load.sources import saved
+
+    return saved.find(spec, options)
+
+
+def read(path: Path, options: Options) -> Source:
+    """An exported program as a model that runs its operators, with the example inputs.
+
+    Raises:
+        TargetError: torch cannot read it, or would run code in it and was not allowed to.
+    """
+    if not options.unsafe_pickle:
+        refuse_code(path)
+    with user_code(f"loading {path}"), _said_once():
+        exported = _loaded(path)
+    # Here, not above: it needs torch.
     from flopscope.load.replay.programs import replayed
-    from flopscope.load.inputs import Inputs
-    ep = torch.export.load(spec.place)
-    program = replayed(ep)
-    args, kwargs = ep.example_inputs
-    return Source(spec.place, lambda: program, is_instance=True, inputs=lambda _m: (Inputs(args, kwargs),))
+
+    program = replayed(exported)
+    notes = []
+    if options.unsafe_pickle:
+        notes.append(f"--unsafe-pickle: code in {path} may have run")
+    if exported.dialect != "TRAINING":
+        notes.append(
+            f"the program was taken apart into {exported.dialect} operators before it was saved:"
+            " these are counted, not those that the model was written in"
+        )
+    inputs = None
+    if exported.example_inputs is not None:
+        args, kwargs = exported.example_inputs
+        carried = Inputs(args, kwargs, ("input: as the program was exported with",))
+        inputs = (carried,)
+    return Source(
+        str(path),
+        lambda: program,
+        is_instance=True,
+        inputs=None if inputs is None else lambda _model: inputs,
+        notes=tuple(notes),
+    )
+
+
+def _loaded(path: Path) -> ExportedProgram:
+    import torch
+
+    with path.open("rb") as file:  # by its name torch would insist on .pt2
+        return torch.export.load(file)
+
+
+@contextmanager
+def _said_once() -> Iterator[None]:
+    """Raise what torch logs as the reason for failing, in the place of saying that it has."""
+    heard = _Heard()
+    loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export")]
+    before = [(logger, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(heard)
+        logger.propagate = False
+    try:
+        yield
+    except RuntimeError as error:
+        raise heard.reason or error from error
+    finally:
+        for logger, propagate in before:
+            logger.removeHandler(heard)
+            logger.propagate = propagate
+
+
+class _Heard(logging.Handler):
+    """Keeps the last exception that was logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            self.reason = record.exc_info[1]

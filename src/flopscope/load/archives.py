@@ -1,0 +1,109 @@
+"""An exported program's archive held against what reading it would run: pickles and code."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import json
+import keyword
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from flopscope.errors import TargetError
+
+_PICKLED = re.compile(
+    r"data/(sample_inputs|weights|constants)/[^/]+\.pt$|^serialized_\w+\.pt$", re.MULTILINE
+)
+_LARGEST_JSON = 1 << 30
+
+_EXPRESSION = re.compile(r"[\w\s+\-*/%(),<>=!&|~.]*")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_ATTRIBUTE = re.compile(r"[A-Za-z_)]\w*\s*\.\s*[A-Za-z_]|\.\s*[A-Za-z_]")
+_CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_PLAIN_FUNCTIONS = {"abs", "floor", "ceiling", "sqrt", "log", "and", "or", "not"}
+
+
+def refuse_code(path: Path) -> None:
+    """Make sure that reading an exported program runs no code that is in its file.
+
+    torch.export.load unpickles what torch.load refuses to, opens compiled libraries, and hands the
+    expressions of dynamic sizes to Python.
+
+    Raises:
+        TargetError: it would.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            within = name.partition("/")[2] if "/data/" in name or "/models/" in name else name
+            if within.startswith("data/aotinductor/"):
+                raise TargetError(
+                    f"{path} holds compiled code (AOTInductor)",
+                    hint="save the program itself with torch.export.save",
+                )
+            if _PICKLED.search(within):
+                _refuse_pickle(path, archive.read(name))
+            elif within.endswith(".json"):
+                _refuse_json(path, archive, name)
+
+
+def _refuse_pickle(path: Path, pickled: bytes) -> None:
+    # Here, not above: what files there are must not wait for torch.
+    import torch
+
+    if not pickled:
+        return
+    try:
+        torch.load(io.BytesIO(pickled), weights_only=True, map_location="cpu")
+    except UnpicklingError as error:
+        raise _pickled(path) from error
+
+
+def _pickled(path: Path) -> TargetError:
+    return TargetError(
+        f"{path} holds pickled objects, whose code would run",
+        hint="--unsafe-pickle runs it: for files that you trust",
+    )
+
+
+def _refuse_json(path: Path, archive: zipfile.ZipFile, name: str) -> None:
+    if archive.getinfo(name).file_size > _LARGEST_JSON:
+        raise TargetError(f"{path} is no exported program: {name} is too large")
+    try:
+        described = json.loads(archive.read(name))
+    except ValueError as error:
+        raise TargetError(f"{path} is no exported program: {name} is not JSON") from error
+    for key, value in _entries(described):
+        if key == "use_pickle" and value:
+            raise _pickled(path)
+        if key == "expr_str" and not _is_arithmetic(str(value)):
+            raise TargetError(
+                f"{path} has a size that is no arithmetic: {str(value)[:60]}",
+                hint="don't trust that file: torch would run it as Python",
+            )
+
+
+def _entries(described: Any) -> Iterator[tuple[str, Any]]:
+    """Every key in JSON with its value, also inside others."""
+    waiting = [described]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from value.items()
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _is_arithmetic(expression: str) -> bool:
+    """Whether an expression is numbers, symbols, and functions of these that sympy has."""
+    if not _EXPRESSION.fullmatch(expression) or _ATTRIBUTE.search(expression):
+        return False
+    names = set(_NAME.findall(expression)) - _PLAIN_FUNCTIONS - {"True", "False"}
+    if any(hasattr(builtins, name) or keyword.iskeyword(name) or "__" in name for name in names):
+        return False
+    called = set(_CALLED.findall(expression)) - _PLAIN_FUNCTIONS
+    return all(name[0].isupper() for name in called)
