@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import io
 import json
-import keyword
 import re
 import zipfile
 from collections.abc import Iterator
@@ -20,11 +20,14 @@ _PICKLED = re.compile(
 )
 _LARGEST_JSON = 1 << 30
 
-_EXPRESSION = re.compile(r"[\w\s+\-*/%(),<>=!&|~.]*")
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-_ATTRIBUTE = re.compile(r"[A-Za-z_)]\w*\s*\.\s*[A-Za-z_]|\.\s*[A-Za-z_]")
-_CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
-_PLAIN_FUNCTIONS = {"abs", "floor", "ceiling", "sqrt", "log", "and", "or", "not"}
+_ARITHMETIC = (
+    *(ast.Expression, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.keyword),
+    *(ast.Name, ast.Constant, ast.Tuple, ast.List),
+    *(ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
+)
+_WORD = re.compile(r"[\w.+-]*")
+_FUNCTIONS = {"abs", "floor", "ceiling", "sqrt", "log"}
+"""Functions of sympy with small letters; its classes, such as Symbol and Max, have a capital."""
 
 
 def refuse_code(path: Path) -> None:
@@ -99,11 +102,21 @@ def _entries(described: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_arithmetic(expression: str) -> bool:
-    """Whether an expression is numbers, symbols, and functions of these that sympy has."""
-    if not _EXPRESSION.fullmatch(expression) or _ATTRIBUTE.search(expression):
+    """Whether an expression is numbers, symbols, and what sympy makes of these."""
+    try:
+        parts = list(ast.walk(ast.parse(expression, mode="eval")))
+    except (SyntaxError, ValueError):
         return False
-    names = set(_NAME.findall(expression)) - _PLAIN_FUNCTIONS - {"True", "False"}
-    if any(hasattr(builtins, name) or keyword.iskeyword(name) or "__" in name for name in names):
-        return False
-    called = set(_CALLED.findall(expression)) - _PLAIN_FUNCTIONS
-    return all(name[0].isupper() for name in called)
+    return all(map(_is_harmless, parts))
+
+
+def _is_harmless(part: ast.AST) -> bool:
+    if isinstance(part, ast.Call):
+        return isinstance(part.func, ast.Name) and (
+            part.func.id[0].isupper() or part.func.id in _FUNCTIONS
+        )
+    if isinstance(part, ast.Name):
+        return part.id in _FUNCTIONS or not hasattr(builtins, part.id)
+    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+        return _WORD.fullmatch(part.value) is not None  # the name of a symbol, or a number
+    return isinstance(part, _ARITHMETIC)

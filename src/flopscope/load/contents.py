@@ -35,6 +35,7 @@ _LEADS: tuple[tuple[bytes, str], ...] = (
     (rb"GGUF", "a GGUF file"),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd", "a compressed file"),
     (rb"\x93NUMPY", "a NumPy array"),
+    (rb"\x80[\x02-\x05](\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", CHECKPOINT),  # before 1.6
     (rb"\x80[\x02-\x05]", PICKLE),
     (rb".{8}\{", SAFETENSORS),
 )
@@ -93,7 +94,7 @@ def _no_file(path: Path) -> TargetError:
 def _recognised(path: Path, head: bytes) -> str:
     if not head:
         return "an empty file"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(path)
     for lead, found in _LEADS:
         if re.match(lead, head, re.DOTALL | re.IGNORECASE):

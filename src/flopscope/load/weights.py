@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flopscope.errors import TargetError
-from flopscope.units import format_count
+from flopscope.units import format_quantity
 
 _LARGEST_HEADER = 100 << 20
 """The most that the safetensors format allows."""
@@ -37,7 +37,7 @@ def weights_error(path: Path, sizes: Iterable[int], where: str = "") -> TargetEr
     told = f"{len(counted)} tensor{'' if len(counted) == 1 else 's'}"
     inside = f" under '{where}'" if where else ""
     return TargetError(
-        f"{path} holds weights ({told}, {format_count(sum(counted))} values{inside}), not a model",
+        f"{path} holds weights ({told}, {format_quantity(sum(counted))} values{inside}), not a model",
         hint="name the class that they belong to: package.module:ClassName",
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -49,7 +51,7 @@ def _script(path: Path, _options: Options) -> Source:
     )
 
 
-def _pickle(path: Path, options: Options) -> Source:
+def _checkpoint(path: Path, options: Options) -> Source:
     """A pickled model where its code may run; weights are none.
 
     Raises:
@@ -58,20 +60,32 @@ def _pickle(path: Path, options: Options) -> Source:
     import torch
 
     if options.unsafe_pickle:
-        return _unpickled(path)
+        return _unpickled(path, partial(torch.load, path, weights_only=False, map_location="cpu"))
     try:
-        held = torch.load(path, weights_only=True, map_location="meta")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            held = torch.load(path, weights_only=True, map_location="meta")
     except (UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise _refused(path, error) from error
     raise only_weights(path, held)
 
 
-def _unpickled(path: Path) -> Source:
-    import torch
+def _pickle(path: Path, options: Options) -> Source:
+    """A model that was pickled without torch.save, where its code may run.
 
+    Raises:
+        TargetError: it may not, or the file holds no model.
+    """
+    if not options.unsafe_pickle:
+        raise _refused(path, UnpicklingError("it was pickled without torch.save"))
+    with path.open("rb") as file:
+        return _unpickled(path, partial(pickle.load, file))
+
+
+def _unpickled(path: Path, load: Callable[[], object]) -> Source:
     put_on_path(Path.cwd())
     with user_code(f"unpickling {path}"):
-        held = torch.load(path, weights_only=False, map_location="cpu")
+        held = load()
     if not is_module(held):
         raise only_weights(path, held)
     return Source(
@@ -102,7 +116,7 @@ def _safetensors(path: Path, _options: Options) -> Source:
 _READERS: Mapping[str, Callable[[Path, Options], Source]] = {
     contents.EXPORTED: exported.read,
     contents.SCRIPT: _script,
-    contents.CHECKPOINT: _pickle,
+    contents.CHECKPOINT: _checkpoint,
     contents.PICKLE: _pickle,
     contents.SAFETENSORS: _safetensors,
 }
