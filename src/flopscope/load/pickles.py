@@ -11,7 +11,10 @@ from typing import IO
 _LEGACY = 5
 """Pickles in a row that a file of torch before 1.6 begins with: the fourth holds the object."""
 
-_HARMLESS = ("torch._utils.", "torch.serialization.", "collections.", "torch.FloatStorage")
+_HARMLESS = (
+    *("torch._utils.", "torch.serialization.", "torch.Size", "torch.device"),
+    *("collections.", "builtins.", "__builtin__.", "copyreg.", "copy_reg."),
+)
 
 
 def classes_named_in(path: Path) -> tuple[str, ...]:

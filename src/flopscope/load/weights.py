@@ -35,9 +35,9 @@ def weights_error(path: Path, sizes: Iterable[int], where: str = "") -> TargetEr
     """That a file holds tensors of these sizes, and no model."""
     counted = list(sizes)
     told = f"{len(counted)} tensor{'' if len(counted) == 1 else 's'}"
-    inside = f" under '{where}'" if where else ""
+    told += f", {format_quantity(sum(counted))} values" + (f" under '{where}'" if where else "")
     return TargetError(
-        f"{path} holds weights ({told}, {format_quantity(sum(counted))} values{inside}), not a model",
+        f"{path} holds weights ({told}), not a model",
         hint="name the class that they belong to: package.module:ClassName",
     )
 
@@ -85,7 +85,9 @@ def _weights_in(held: Any) -> tuple[str, list[Any]]:
 def _tables(held: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
     if isinstance(held, Mapping):
         yield "", held
-        yield from ((str(name), inner) for name, inner in held.items() if isinstance(inner, Mapping))
+        yield from (
+            (str(name), inner) for name, inner in held.items() if isinstance(inner, Mapping)
+        )
 
 
 def _tensors(table: Mapping[Any, Any]) -> list[Any]:

@@ -100,7 +100,9 @@ class Chooses(nn.Module):
         self.large = nn.Linear(4, 400)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cond(x.sum() > 0, lambda y: self.large(y).sum(1), lambda y: self.small(y).sum(1), (x,))
+        return torch.cond(
+            x.sum() > 0, lambda y: self.large(y).sum(1), lambda y: self.small(y).sum(1), (x,)
+        )
 
 
 def words() -> Tensor:

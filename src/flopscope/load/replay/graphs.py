@@ -186,6 +186,10 @@ _SYMBOLIC: Mapping[str, Callable[..., Any]] = {
 """Operators that read a number off a tensor, which is no work."""
 
 
+_OF_CONSTANTS = (torch.ops.aten.lift_fresh_copy.default, torch.ops.aten.detach_.default)
+"""What export writes for torch.tensor() in a model, which makes one without an operator."""
+
+
 def _itself(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
@@ -196,8 +200,8 @@ def _callable(target: Any) -> tuple[Callable[..., Any], bool]:
     Raises:
         TargetError: it is no operator; an exported program calls nothing else.
     """
-    if target is torch.ops.aten.lift_fresh_copy.default:
-        return _itself, True  # what torch.tensor() was in the model
+    if target in _OF_CONSTANTS:
+        return _itself, True
     if isinstance(target, OpOverload):
         reads = target._opname in _SYMBOLIC and target.namespace == "aten"
         return (_SYMBOLIC[target._opname], True) if reads else (target, False)

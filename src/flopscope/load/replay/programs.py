@@ -51,7 +51,9 @@ def replayed(exported: ExportedProgram) -> Program:
     )
     body = body_of(flat.steps, [one.name for one in taken if not one.is_fixed], gives)
     places = {
-        node.name: _place(spec.target) for spec, node in pairs if spec.kind in _STATE and spec.target
+        node.name: _place(spec.target)
+        for spec, node in pairs
+        if spec.kind in _STATE and spec.target
     }
     shared = Shared()
     kind = flat.kinds.get("", "Module")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flopscope.load.archives import refuse_code
 from flopscope.load.importing import user_code
 from flopscope.load.inputs import Inputs
-from flopscope.load.sources import Options, Source
+from flopscope.load.sources import SOURCES, Options, Source
 from flopscope.load.target import TargetSpec
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def find(spec: TargetSpec, options: Options) -> Source:
     Raises:
         TargetError: there is no such file, or no model in it that can be read.
     """
-    # Here, not above: they import each other.
-    from flopscope.load.sources import saved
-
-    return saved.find(spec, options)
+    return SOURCES["saved"](spec, options)
 
 
 def read(path: Path, options: Options) -> Source:
@@ -40,8 +37,7 @@ def read(path: Path, options: Options) -> Source:
         refuse_code(path)
     with user_code(f"loading {path}"), _said_once():
         exported = _loaded(path)
-    # Here, not above: it needs torch.
-    from flopscope.load.replay.programs import replayed
+    from flopscope.load.replay.programs import replayed  # noqa: PLC0415 - it needs torch
 
     program = replayed(exported)
     notes = []

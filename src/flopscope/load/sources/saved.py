@@ -38,14 +38,14 @@ def _script(path: Path, _options: Options) -> Source:
     import torch
 
     with user_code(f"loading {path}"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=".*torch.jit")
         model = torch.jit.load(path, map_location="cpu")
     return Source(
         str(path),
         lambda: model,
         is_instance=True,
         notes=(
-            "TorchScript is deprecated: torch.export.save makes a .pt2 with all that this holds",
+            "TorchScript is deprecated: torch.export.save makes a .pt2, which is told by module",
             "TorchScript does not tell which module runs an operator: all are the model's own",
         ),
     )
