@@ -37,7 +37,7 @@ _LEADS: tuple[tuple[bytes, str], ...] = (
     (rb"\x93NUMPY", "a NumPy array"),
     (rb"\x80[\x02-\x05](\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", CHECKPOINT),  # before 1.6
     (rb"\x80[\x02-\x05]", PICKLE),
-    (rb".{8}\{", SAFETENSORS),
+    (rb".{4}\x00{4}\{", SAFETENSORS),
 )
 """What a file begins with, and what it is; the first that fits."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._higher_order_ops import while_loop
 from torch.export import Dim, ExportedProgram
 
 from flopscope import tree
@@ -465,3 +466,36 @@ def test_a_broken_program_is_one_error(tmp_path: Path, caplog: pytest.LogCapture
         found(path)
 
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+class Loops(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.step = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Any:
+        def step(i: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            return i + 1, self.step(y)
+
+        return while_loop(lambda i, _: i < 3, step, (torch.tensor(0), x))
+
+
+def test_a_loop_runs_as_often_as_known_values_say(tmp_path: Path) -> None:
+    save(tmp_path / "net.pt2", Loops(), (torch.randn(2, 4),))
+
+    report = reported(tmp_path / "net.pt2")
+
+    assert report.macs == 3 * 2 * 4 * 4
+    assert report.assumptions == ()
+
+
+def test_an_operator_of_a_library_that_is_not_imported_is_told(tmp_path: Path) -> None:
+    path = batched(tmp_path / "net.pt2")
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("models/model.json"))
+        program = archive.read(name).decode()
+    changed = program.replace("torch.ops.aten.linear.default", "torch.ops.mylib.scan.default")
+    rewritten(path, {"models/model.json": changed.encode()})
+
+    with pytest.raises(TargetError, match="calls mylib::scan, an operator that torch itself doesn't have"):
+        found(path)

@@ -23,9 +23,15 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """In the place of a function that an operator is given: what it runs."""
+    """In the place of a function that an operator is given.
+
+    Attributes:
+        body: what it runs.
+        is_single: whether it returns one value and not a tuple.
+    """
 
     body: Body
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ class Flattening:
         values: dict[fx.Node, Any],
         prefix: str = "",
         autocast: tuple[str, Any, bool] | None = None,
-    ) -> tuple[Any, ...]:
-        """Take the operators of a graph, and say what it returns.
+    ) -> Any:
+        """Take the operators of a graph, and say what it returns: one value or a tuple of them.
 
         Args:
             graph: what runs.
@@ -55,7 +55,7 @@ class Flattening:
             if node.op == "get_attr":
                 values[node] = self._held(graph, node.target, prefix)
             elif node.op == "output":
-                return tuple(_translated(node.args[0], values))
+                return _translated(node.args[0], values)
             elif node.op == "call_function":
                 values[node] = self._called(node, values, prefix, autocast)
         return ()
@@ -105,8 +105,10 @@ class Flattening:
                 inside = Flattening(kinds=self.kinds, constants=self.constants)
                 names = [f"{prefix}{place}.{node.name}" for node in _placeholders(value)]
                 bound = _bound(value, [Ref(name) for name in names])
-                gives = inside.add(value, bound, f"{prefix}{place}.", autocast)
-                found.append(Inner(body_of(inside.steps, names, gives, len(path))))
+                returned = inside.add(value, bound, f"{prefix}{place}.", autocast)
+                is_single = not isinstance(returned, (tuple, list))
+                gives = (returned,) if is_single else tuple(returned)
+                found.append(Inner(body_of(inside.steps, names, gives, len(path)), is_single))
             else:
                 found.append(value)
         return tuple(found)
@@ -169,7 +171,7 @@ def _cond(predicate: Any, then: Any, otherwise: Any, operands: Sequence[Any] = (
 
 def _while_loop(go_on: Any, step: Any, carried: Sequence[Any], others: Sequence[Any] = ()) -> Any:
     values = tuple(carried)
-    while go_on(*values, *others)[0]:
+    while go_on(*values, *others):
         values = step(*values, *others)
     return values
 

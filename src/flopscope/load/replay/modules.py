@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -199,9 +200,13 @@ def _filled(value: Any, values: Mapping[str, Any], shared: Shared) -> Any:
     if isinstance(value, torch.device):
         return shared.device
     if isinstance(value, Inner):
-        body = value.body
-        return lambda *given: run(body, given, shared)
+        return partial(_run_inner, value, shared)
     return value
+
+
+def _run_inner(inner: Inner, shared: Shared, *given: Any) -> Any:
+    returned = run(inner.body, given, shared)
+    return returned[0] if inner.is_single else returned
 
 
 def _single(values: tuple[Any, ...]) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flopscope.errors import TargetError
 from flopscope.load.archives import refuse_code
-from flopscope.load.importing import user_code
+from flopscope.load.importing import import_library, user_code
 from flopscope.load.inputs import Inputs
 from flopscope.load.sources import SOURCES, Options, Source
 from flopscope.load.target import TargetSpec
@@ -35,7 +37,7 @@ def read(path: Path, options: Options) -> Source:
     """
     if not options.unsafe_pickle:
         refuse_code(path)
-    with user_code(f"loading {path}"), _said_once():
+    with user_code(f"loading {path}"):
         exported = _loaded(path)
     from flopscope.load.replay.programs import replayed  # noqa: PLC0415 - it needs torch
 
@@ -63,9 +65,39 @@ def read(path: Path, options: Options) -> Source:
 
 
 def _loaded(path: Path) -> ExportedProgram:
+    """What torch reads, with torchvision imported where the program calls its operators.
+
+    Raises:
+        TargetError: it calls an operator of another library, which is not imported.
+        Exception: torch cannot read it.
+    """
+    try:
+        return _read(path)
+    except RuntimeError as error:
+        missing = _UNRESOLVED.search(str(error))
+        if missing is None:
+            raise
+        if missing["library"] != "torchvision":
+            raise TargetError(
+                f"{path} calls {missing['library']}::{missing['name']}, an operator that torch"
+                " itself doesn't have",
+                hint="name the class that it was exported from, in a module that imports the"
+                " operator: package.module:ClassName",
+            ) from error
+    import_library("torchvision", "torchvision")
+    return _read(path)
+
+
+_UNRESOLVED = re.compile(
+    r"failed to resolve torch\.ops\.(?P<library>\w+)\.(?P<name>\w+)", re.IGNORECASE
+)
+
+
+def _read(path: Path) -> ExportedProgram:
     import torch
 
-    with path.open("rb") as file:  # by its name torch would insist on .pt2
+    # Opened here, since by its name torch would insist on .pt2.
+    with path.open("rb") as file, _said_once():
         return torch.export.load(file)
 
 
@@ -74,18 +106,16 @@ def _said_once() -> Iterator[None]:
     """Raise what torch logs as the reason for failing, in the place of saying that it has."""
     heard = _Heard()
     loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export")]
-    before = [(logger, logger.propagate) for logger in loggers]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
-        logger.addHandler(heard)
-        logger.propagate = False
+        logger.handlers, logger.propagate = [heard], False
     try:
         yield
     except RuntimeError as error:
         raise heard.reason or error from error
     finally:
-        for logger, propagate in before:
-            logger.removeHandler(heard)
-            logger.propagate = propagate
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
 
 
 class _Heard(logging.Handler):
