@@ -497,5 +497,7 @@ def test_an_operator_of_a_library_that_is_not_imported_is_told(tmp_path: Path) -
     changed = program.replace("torch.ops.aten.linear.default", "torch.ops.mylib.scan.default")
     rewritten(path, {"models/model.json": changed.encode()})
 
-    with pytest.raises(TargetError, match="calls mylib::scan, an operator that torch itself doesn't have"):
+    with pytest.raises(
+        TargetError, match="calls mylib::scan, an operator that torch itself doesn't have"
+    ):
         found(path)

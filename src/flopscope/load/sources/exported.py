@@ -84,7 +84,7 @@ def _loaded(path: Path) -> ExportedProgram:
                 hint="name the class that it was exported from, in a module that imports the"
                 " operator: package.module:ClassName",
             ) from error
-    import_library("torchvision", "torchvision")
+    import_library("torchvision", "vision")
     return _read(path)
 
 
@@ -95,6 +95,7 @@ _UNRESOLVED = re.compile(
 
 def _read(path: Path) -> ExportedProgram:
     import torch
+    import torch._export.serde.serialize  # whose logger is to be there
 
     # Opened here, since by its name torch would insist on .pt2.
     with path.open("rb") as file, _said_once():
@@ -105,7 +106,9 @@ def _read(path: Path) -> ExportedProgram:
 def _said_once() -> Iterator[None]:
     """Raise what torch logs as the reason for failing, in the place of saying that it has."""
     heard = _Heard()
-    loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export")]
+    # Some have handlers of their own: those that are made while torch is imported.
+    names = ["torch.export", "torch._export", *logging.root.manager.loggerDict]
+    loggers = [logging.getLogger(name) for name in names if name.startswith(tuple(names[:2]))]
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.handlers, logger.propagate = [heard], False
