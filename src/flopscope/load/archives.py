@@ -10,14 +10,22 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 from flopscope.errors import TargetError
 
+# Names of files as they are, and as torch up to 2.7 wrote them, under any directory.
+_COMPILED = re.compile(r"(^|/)data/aotinductor/")
 _PICKLED = re.compile(
-    r"data/(sample_inputs|weights|constants)/[^/]+\.pt$|^serialized_\w+\.pt$", re.MULTILINE
+    r"(^|/)data/(sample_inputs|weights|constants)/.*\.pt$"
+    r"|(^|/)serialized_(state_dict|constants|example_inputs)\."
 )
+_DESCRIBED = re.compile(
+    r"(^|/)(models/|data/(weights|constants)/.*\.json$|serialized_exported_program\.json$)"
+)
+_OBJECTS = ("custom_obj", "opaque_obj")
+"""What the names of files begin with that are unpickled whatever else is said of them."""
+
 _LARGEST_JSON = 1 << 30
 
 _ARITHMETIC = (
@@ -40,16 +48,19 @@ def refuse_code(path: Path) -> None:
         TargetError: it would.
     """
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            within = name.partition("/")[2] if "/data/" in name or "/models/" in name else name
-            if within.startswith("data/aotinductor/"):
+        # torch looks for names in any case, and would find the other one of two.
+        names = {name.lower(): name for name in archive.namelist()}
+        if len(names) < len(archive.namelist()):
+            raise TargetError(f"{path} holds two files of one name", hint="save it again")
+        for lower, name in names.items():
+            if _COMPILED.search(lower):
                 raise TargetError(
                     f"{path} holds compiled code (AOTInductor)",
                     hint="save the program itself with torch.export.save",
                 )
-            if _PICKLED.search(within):
+            if _PICKLED.search(lower):
                 _refuse_pickle(path, archive.read(name))
-            elif within.endswith(".json"):
+            elif _DESCRIBED.search(lower):
                 _refuse_json(path, archive, name)
 
 
@@ -61,7 +72,7 @@ def _refuse_pickle(path: Path, pickled: bytes) -> None:
         return
     try:
         torch.load(io.BytesIO(pickled), weights_only=True, map_location="cpu")
-    except UnpicklingError as error:
+    except Exception as error:  # after any, torch.export would try without weights_only
         raise _pickled(path) from error
 
 
@@ -80,7 +91,8 @@ def _refuse_json(path: Path, archive: zipfile.ZipFile, name: str) -> None:
     except ValueError as error:
         raise TargetError(f"{path} is no exported program: {name} is not JSON") from error
     for key, value in _entries(described):
-        if key == "use_pickle" and value:
+        is_object = key == "path_name" and str(value).startswith(_OBJECTS)
+        if is_object or (key == "use_pickle" and value):
             raise _pickled(path)
         if key == "expr_str" and not _is_arithmetic(str(value)):
             raise TargetError(

@@ -35,7 +35,8 @@ _LEADS: tuple[tuple[bytes, str], ...] = (
     (rb"GGUF", "a GGUF file"),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd", "a compressed file"),
     (rb"\x93NUMPY", "a NumPy array"),
-    (rb"\x80[\x02-\x05](\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", CHECKPOINT),  # before 1.6
+    # As torch before 1.6 wrote it: a number of its own is pickled first.
+    (rb"\x80[\x02-\x05](\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", CHECKPOINT),
     (rb"\x80[\x02-\x05]", PICKLE),
     (rb".{4}\x00{4}\{", SAFETENSORS),
 )

@@ -415,10 +415,25 @@ def test_pickles_in_a_program_are_not_run(tmp_path: Path) -> None:
     assert RAN == []
 
 
-def test_weights_that_are_pickled_are_not_loaded(tmp_path: Path) -> None:
+def test_pickles_under_a_name_in_capitals_are_not_run(tmp_path: Path) -> None:
     path = batched(tmp_path / "net.pt2")
-    config = {"config": {"weight": {"path_name": "weight_0", "use_pickle": True}}}
-    rewritten(path, {"data/weights/model_weights_config.json": json.dumps(config).encode()})
+    rewritten(path, {"data/SAMPLE_INPUTS/model.pt": pickled((Runs(), {}))})
+
+    with pytest.raises(TargetError, match="two files of one name"):
+        found(path)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"path_name": "weight_0", "use_pickle": True},
+        {"path_name": "opaque_obj_0", "use_pickle": False},
+    ],
+)
+def test_weights_that_are_pickled_are_not_loaded(entry: dict[str, Any], tmp_path: Path) -> None:
+    path = batched(tmp_path / "net.pt2")
+    config = json.dumps({"config": {"weight": entry}}).encode()
+    rewritten(path, {"data/weights/model_weights_config.json": config})
 
     with pytest.raises(TargetError, match="holds pickled objects"):
         found(path)

@@ -39,7 +39,7 @@ def read(path: Path, options: Options) -> Source:
         refuse_code(path)
     with user_code(f"loading {path}"):
         exported = _loaded(path)
-    from flopscope.load.replay.programs import replayed  # noqa: PLC0415 - it needs torch
+    from flopscope.replay.programs import replayed  # noqa: PLC0415 - it needs torch
 
     program = replayed(exported)
     notes = []

@@ -65,7 +65,7 @@ def _checkpoint(path: Path, options: Options) -> Source:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Detected pickle protocol")
             held = torch.load(path, weights_only=True, map_location="meta")
-    except (UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # a broken pickle raises anything
         raise _refused(path, error) from error
     raise only_weights(path, held)
 

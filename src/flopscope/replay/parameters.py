@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from flopscope.load.replay.sizes import Taken
+from flopscope.replay.sizes import Taken
 
 _ANNOTATIONS: Mapping[torch.dtype, Any] = {
     torch.int64: torch.LongTensor,

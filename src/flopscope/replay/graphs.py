@@ -13,7 +13,7 @@ from torch import fx
 from torch._ops import HigherOrderOperator, OpOverload
 
 from flopscope.errors import TargetError
-from flopscope.load.replay.bodies import Entry, Inner, Ref, State, Step, body_of
+from flopscope.replay.bodies import Entry, Inner, Ref, State, Step, body_of
 
 _CHECKS = ("_assert", "sym_constrain_range", "_functional_assert", "_functional_sym_constrain")
 """What the names of operators begin with that only check what export found out."""

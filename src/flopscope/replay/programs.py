@@ -10,11 +10,11 @@ from torch import fx, nn
 from torch.export import ExportedProgram
 from torch.export.graph_signature import ConstantArgument, InputKind, InputSpec, OutputKind
 
-from flopscope.load.replay.bodies import Ref, State, body_of
-from flopscope.load.replay.graphs import Flattening
-from flopscope.load.replay.modules import Program, Replayed, Shared, with_signature
-from flopscope.load.replay.parameters import signature_of
-from flopscope.load.replay.sizes import Size, Taken
+from flopscope.replay.bodies import Ref, State, body_of
+from flopscope.replay.graphs import Flattening
+from flopscope.replay.modules import Program, Replayed, Shared, with_signature
+from flopscope.replay.parameters import signature_of
+from flopscope.replay.sizes import Size, Taken
 
 _STATE = (InputKind.PARAMETER, InputKind.BUFFER)
 

@@ -15,8 +15,8 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from flopscope.errors import InputError, TargetError
-from flopscope.load.replay.bodies import Body, Call, Inner, Ref, State, Step
-from flopscope.load.replay.sizes import Taken, check_taken
+from flopscope.replay.bodies import Body, Call, Inner, Ref, State, Step
+from flopscope.replay.sizes import Taken, check_taken
 
 
 @dataclass
