@@ -54,6 +54,12 @@ def _inside(scope: Scope, name: str) -> Scope:
     return f"{scope}.{name}" if scope and name else scope or name
 
 
+def kind_of(module: object) -> str:
+    """The class of a module; of one out of a file, the class that it was when it was saved."""
+    original = getattr(module, "original_name", None)  # as TorchScript calls it
+    return original if isinstance(original, str) else type(module).__name__
+
+
 class ScopeNames:
     """The scopes of a model's modules: a shared one has as many as there are ways to reach it."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flopscope.errors import InputError
 from flopscope.load.signature import plain
+from flopscope.naming import kind_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -79,7 +80,7 @@ def what_is_needed(model: nn.Module, path: str) -> tuple[str, str]:
     shape = _first_shape(model)
     options = [f"--shape {shape}"] + [f"--shape {parameter.name}:..." for parameter in needed[1:]]
     return (
-        f"no inputs were given, and {type(model).__name__}.forward needs {listed}",
+        f"no inputs were given, and {kind_of(model)}.forward needs {listed}",
         f"start from: flopscope profile {path} {' '.join(options)}",
     )
 

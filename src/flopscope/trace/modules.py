@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn.parameter import is_lazy
 
-from flopscope.naming import module_paths
+from flopscope.naming import kind_of, module_paths
 from flopscope.records import ModuleSpec, Scope
 from flopscope.trace.scopes import Visits
 
@@ -76,7 +76,7 @@ def _spec(
 ) -> ModuleSpec:
     return ModuleSpec(
         scope=scope,
-        kind=type(module).__name__,
+        kind=kind_of(module),
         calls=visits.calls,
         outputs=visits.outputs,
         output_nbytes=visits.output_nbytes,

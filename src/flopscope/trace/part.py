@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from flopscope.errors import TargetError
-from flopscope.naming import module_paths
+from flopscope.naming import kind_of, module_paths
 from flopscope.records import Scope, TensorSpec, Trace, is_within
 from flopscope.trace.modules import module_specs
 from flopscope.trace.recorder import Recorder
@@ -33,7 +33,7 @@ class Part:
             close = difflib.get_close_matches(scope, modules, n=1)
             children = ", ".join(name for name, _ in model.named_children())
             hint = f"did you mean '{close[0]}'?" if close else f"its modules: {children}"
-            raise TargetError(f"{type(model).__name__} has no module '{scope}'", hint=hint)
+            raise TargetError(f"{kind_of(model)} has no module '{scope}'", hint=hint)
         self.module = modules[scope]
         self._inputs: Mapping[str, TensorSpec] | None = None
 
@@ -88,6 +88,6 @@ class Part:
     def _not_called(self, called: Iterable[Scope]) -> TargetError:
         names = [name for name in called if self._modules.get(name) is self.module]
         return TargetError(
-            f"{self.scope} ({type(self.module).__name__}) is not called in the forward pass",
+            f"{self.scope} ({kind_of(self.module)}) is not called in the forward pass",
             hint=f"it is shared, and called as {names[0]}" if names else "",
         )

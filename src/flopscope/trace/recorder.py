@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from flopscope.errors import NeedsValuesError, TraceError
+from flopscope.errors import FlopscopeError, NeedsValuesError, TraceError
+from flopscope.naming import kind_of
 from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
 from flopscope.trace.liveness import Liveness
 from flopscope.trace.parameters import Parameters
@@ -50,7 +51,7 @@ class Recorder:
             raise NeedsValuesError(
                 f"{self._failed_module()}: {error.message}", hint=error.hint
             ) from error
-        except TraceError:
+        except FlopscopeError:
             raise
         except Exception as error:
             _, specs = self.scopes.failure or ("", ())
@@ -65,7 +66,7 @@ class Recorder:
 
 
 def _module_name(model: torch.nn.Module, scope: Scope) -> str:
-    kind = type(model.get_submodule(scope)).__name__
+    kind = kind_of(model.get_submodule(scope))
     return f"{scope} ({kind})" if scope else kind
 
 
