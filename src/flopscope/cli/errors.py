@@ -9,8 +9,8 @@ from typing import IO, Any
 
 import click
 
+from flopscope.blame import location
 from flopscope.errors import FlopscopeError, TraceError
-from flopscope.load.blame import location
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""

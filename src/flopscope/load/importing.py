@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from flopscope.blame import describe, foreign_frames, location, shown
 from flopscope.errors import FlopscopeError, TargetError
-from flopscope.load.blame import describe, foreign_frames, location, shown
 from flopscope.load.spelling import did_you_mean
 
 

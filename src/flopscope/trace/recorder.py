@@ -11,7 +11,8 @@ import torch
 
 from flopscope.errors import NeedsValuesError, TraceError
 from flopscope.naming import module_paths
-from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
+from flopscope.records import Assumption, Call, Operation, Scope
+from flopscope.trace.diagnosis import Scene, diagnosed
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
 
@@ -51,11 +52,8 @@ class Recorder:
         except TraceError:
             raise
         except Exception as error:
-            _, specs = self.scopes.failure or ("", ())
-            raise TraceError(
-                f"{self._failed_module()} raised {type(error).__name__}"
-                f"{_given(specs)}: {_first_line(error)}"
-            ) from error
+            scope, specs = self.scopes.failure or ("", ())
+            raise diagnosed(Scene(error, self.scopes.model, scope, specs)) from error
 
     def _failed_module(self) -> str:
         scope, _ = self.scopes.failure or ("", ())
@@ -65,14 +63,3 @@ class Recorder:
 def _module_name(model: torch.nn.Module, scope: Scope) -> str:
     module = dict(module_paths(model)).get(scope, model)
     return f"{scope} ({type(module).__name__})" if scope else type(module).__name__
-
-
-def _given(specs: tuple[TensorSpec, ...]) -> str:
-    if not specs:
-        return ""
-    return " on " + ", ".join("×".join(map(str, spec.shape)) or "a scalar" for spec in specs)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"
