@@ -65,10 +65,9 @@ def shown(path: str) -> str:
     """A path as a reader wants it: from the working directory, or from where packages lie."""
     absolute = Path(path).absolute()
     here = Path.cwd()
-    installed = _installed(absolute)
-    if installed is not None:
-        return str(installed)
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
+    if absolute.is_relative_to(here):
+        return str(absolute.relative_to(here))
+    return str(_installed(absolute) or absolute)
 
 
 def _installed(path: Path) -> Path | None:

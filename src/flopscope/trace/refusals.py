@@ -23,12 +23,12 @@ def refuse_what_meta_takes(func: Any, bound: Mapping[str, Any]) -> None:
         RuntimeError: its operands have different dtypes, or sizes that do not fit.
     """
     packet = func.overloadpacket
+    if packet in _TRANSPOSED:
+        _refuse_channels(func, bound["input"], bound["weight"])
     if packet in _OF_ONE_DTYPE:
         _refuse_mixed_dtypes(func, tensors_among(bound.values()))
     elif packet in _NORMS:
         _refuse_mixed_scales(func, bound)
-    elif packet in _TRANSPOSED:
-        _refuse_channels(func, bound["input"], bound["weight"])
 
 
 def check_indices(table: int, indices: torch.Tensor, *, least: int = 0) -> None:
@@ -50,15 +50,15 @@ def check_indices(table: int, indices: torch.Tensor, *, least: int = 0) -> None:
         raise IndexError(f"index {wrong} is out of range for {table} rows")
 
 
-_OF_ONE_DTYPE = frozenset(
+_NORMS = frozenset((aten.batch_norm, aten.layer_norm, aten.group_norm))
+_TRANSPOSED = frozenset((aten.conv_transpose1d, aten.conv_transpose2d, aten.conv_transpose3d))
+_OF_ONE_DTYPE = _TRANSPOSED | {
     getattr(aten, name)
     for name in (
         *("linear", "matmul", "mm", "bmm", "addmm", "baddbmm", "mv", "dot"),
         *("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"),
     )
-)
-_NORMS = frozenset((aten.batch_norm, aten.layer_norm, aten.group_norm))
-_TRANSPOSED = frozenset((aten.conv_transpose1d, aten.conv_transpose2d, aten.conv_transpose3d))
+}
 _HALVES = (torch.float16, torch.bfloat16)
 
 

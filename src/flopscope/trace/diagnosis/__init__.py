@@ -9,6 +9,7 @@ from flopscope.errors import TraceError
 from flopscope.trace.diagnosis.environment import environment_finding
 from flopscope.trace.diagnosis.finding import Finding, listed, sizes
 from flopscope.trace.diagnosis.layers import layer_finding
+from flopscope.trace.diagnosis.meeting import differing_sizes
 from flopscope.trace.diagnosis.mentioned import Mentioned
 from flopscope.trace.diagnosis.misfits import Misfit, NewInput, Remedy
 from flopscope.trace.diagnosis.operators import operator_finding
@@ -32,30 +33,27 @@ class RefusedError(TraceError):
 
 def diagnosed(scene: Scene) -> RefusedError:
     """The error to show for what was raised: what a row says of it, else what it says itself."""
+    mentioned = Mentioned(_message(scene.error))
     for look in (environment_finding, layer_finding, operator_finding):
         found = look(scene)
         if found is not None:
-            break
-    else:
-        found = None
-    mentioned = Mentioned(_message(scene.error))
-    if found is None:
-        return RefusedError(_in_its_own_words(scene), misfits=(mentioned,))
-    return RefusedError(_placed(scene, found), found.hint, (*found.misfits, mentioned))
+            return RefusedError(_said(scene, found), found.hint, (*found.misfits, mentioned))
+    differing = differing_sizes(scene)
+    if differing is None:
+        return RefusedError(_in_its_own_words(scene, mentioned.message), misfits=(mentioned,))
+    return RefusedError(_in_its_own_words(scene, differing.says), misfits=differing.misfits)
 
 
-def _placed(scene: Scene, found: Finding) -> str:
+def _said(scene: Scene, found: Finding) -> str:
     """``"conv1 (Conv2d) expects 3 channels, got 4 (1×4×224×224)"``."""
-    if scene.is_torchs or scene.op is None:
+    if scene.is_torchs:
         return _cut(f"{scene.name} {found.says}")
-    where = f" ({scene.place})" if scene.place else ""
-    operator = scene.op.removeprefix("aten.")
-    return _cut(f"{scene.name}: {operator} {found.says}{where}")
+    operator = "" if scene.op is None or found.names_operator else f": {scene.op[5:]}"
+    return _cut(f"{scene.name}{operator} {found.says}{_place(scene)}")
 
 
-def _in_its_own_words(scene: Scene) -> str:
-    """``"block (Block) failed in add of 1×8 and 1×9 (net.py:7): The size of tensor a ..."``."""
-    where = f" ({scene.place})" if scene.place else ""
+def _in_its_own_words(scene: Scene, words: str) -> str:
+    """``"block (Block) failed in add of 1×8 and 1×9 (net.py:7): the size of tensor a ..."``."""
     if scene.op is not None:
         operator = scene.op.removeprefix("aten.")
         operands = " and ".join(sizes(spec.shape) for spec in scene.shapes)
@@ -63,8 +61,12 @@ def _in_its_own_words(scene: Scene) -> str:
     else:
         given = f" on {listed(scene.specs)}" if scene.specs else ""
         what = f"raised {type(scene.error).__name__}{given}"
-    told = _message(scene.error) or scene.line
-    return _cut(f"{scene.name} {what}{where}: {told}" if told else f"{scene.name} {what}{where}")
+    told = words or scene.line
+    return _cut(f"{scene.name} {what}{_place(scene)}" + (f": {told}" if told else ""))
+
+
+def _place(scene: Scene) -> str:
+    return f" ({scene.place})" if scene.place else ""
 
 
 def _message(error: Exception) -> str:

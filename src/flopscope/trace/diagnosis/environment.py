@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def environment_finding(scene: Scene) -> Finding | None:
         return Finding("needs a CUDA device, and there is none here", hint=_REGISTER_OR_RUN)
     if isinstance(error, ModuleNotFoundError) and error.name:
         needs = ", which needs CUDA" if error.name.partition(".")[0] in CUDA_ONLY else ""
-        return Finding(f"needs '{error.name}'{needs}, and it is not installed")
+        hint = f"install it in the environment that runs: {sys.prefix}"
+        return Finding(f"needs '{error.name}'{needs}, and it is not installed", hint=hint)
     if scene.op is not None and not scene.op.startswith("aten."):
         return _of_an_operator(scene, scene.op)
     if any(
@@ -40,19 +42,22 @@ _REGISTER_OR_RUN = (
 
 
 def _of_an_operator(scene: Scene, op: str) -> Finding | None:
+    """An operator that somebody registered, and what it lacks."""
     name = op.replace(".", "::", 1)
     has = torch._C._dispatch_has_kernel_for_dispatch_key
     if isinstance(scene.error, NotImplementedError) and not has(name, "CPU"):
-        cuda = has(name, "CUDA")
-        says = f"calls {name}, which has " + (
-            "a kernel for CUDA alone" if cuda else "no kernel here"
-        )
-        return Finding(says, hint=f"{_REGISTER}, or run it where CUDA is" if cuda else _REGISTER)
+        if not has(name, "CUDA"):
+            return Finding(
+                f"calls {name}, which has no kernel here", _REGISTER, names_operator=True
+            )
+        says = f"calls {name}, which has a kernel for CUDA alone"
+        return Finding(says, f"{_REGISTER}, or run it where CUDA is", names_operator=True)
     if has(name, "Meta"):
         return None
     told = re.sub(r"\s+", " ", str(scene.error)).strip()
     return Finding(
-        f"calls {name}, which has no kernel that says shapes, and on zeros raised"
+        f"calls {name}, which has no kernel that says shapes, and raised"
         f" {type(scene.error).__name__}: {told}",
-        hint=_REGISTER,
+        _REGISTER,
+        names_operator=True,
     )

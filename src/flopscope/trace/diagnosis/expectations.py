@@ -55,7 +55,7 @@ def expects_dtype(weight: torch.Tensor, given: TensorSpec) -> Finding | None:
     says = f"has {wanted} weights, and got {given.dtype} ({sizes(given.shape)})"
     whole = given.dtype.startswith(("int", "uint", "bool"))
     hint = "" if whole else "the model and its input need one dtype, unless autocast casts both"
-    return Finding(says, hint, (Typed(given.shape, given.dtype, wanted),))
+    return Finding(says, hint, misfits=(Typed(given.shape, given.dtype, wanted),))
 
 
 _SIDES: Mapping[int, Shape] = {1: (1000,), 2: (224, 224), 3: (16, 112, 112)}

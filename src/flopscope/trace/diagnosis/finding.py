@@ -18,11 +18,13 @@ class Finding:
     Attributes:
         says: what there is to say of the module, as a predicate: ``"expects 3 channels, got 4"``.
         hint: what to do about it, beside giving other inputs.
+        names_operator: whether that says which operator it is about.
         misfits: what it was given that does not fit, which tells what other inputs to try.
     """
 
     says: str
     hint: str = ""
+    names_operator: bool = False
     misfits: tuple[Misfit, ...] = ()
 
 

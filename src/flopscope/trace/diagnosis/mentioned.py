@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from flopscope.trace.diagnosis.misfits import (
     Inputs,
     NewInput,
     Remedy,
+    Shape,
     Shaped,
     Sizes,
     Typed,
@@ -36,12 +38,8 @@ class Mentioned:
 
     def remedies(self, inputs: Inputs) -> Iterator[Remedy]:
         """A size that it names in the place of another, then a type, a batch, the usual sides."""
-        numbers = list(
-            dict.fromkeys(map(int, re.findall(r"(?<![\w.])\d+(?![\w.]*\d)", self.message)))
-        )
-        for found, wanted in itertools.permutations(numbers[:_MOST_NUMBERS], 2):
-            if wanted > 0:
-                yield from Sizes(found, wanted).remedies(inputs)
+        for found, wanted in self._sizes():
+            yield from Sizes(found, wanted).remedies(inputs)
         for dtype in self._dtypes():
             for spec in dict.fromkeys(inputs.values()):
                 if spec.dtype != dtype:
@@ -49,10 +47,25 @@ class Mentioned:
         for spec in inputs.values():
             yield from Shaped(spec.shape, (1, *spec.shape)).remedies(inputs)
         for name, spec in inputs.items():
-            for side in USUAL_SIDES if len(spec.shape) == 4 else ():
+            for side in _nearest(spec.shape[2:]) if len(spec.shape) == 4 else ():
                 yield {name: NewInput(TensorSpec((*spec.shape[:2], side, side), spec.dtype))}
+
+    def _sizes(self) -> Iterator[tuple[int, int]]:
+        """Pairs of a size and another that may do, of the numbers in the message."""
+        found = map(int, re.findall(r"(?<![\w.])\d+(?![\w.]*\d)", self.message))
+        numbers = [number for number in dict.fromkeys(found) if number][:_MOST_NUMBERS]
+        pairs = list(itertools.permutations(numbers, 2))
+        if re.search("divisib|multipl", self.message):
+            for size, divisor in pairs:
+                yield size, -(-size // divisor) * divisor
+        yield from sorted(pairs, key=lambda pair: pair[1] == 1)  # 1 broadcasts, if by accident
 
     def _dtypes(self) -> Iterator[str]:
         for word in re.findall(r"[a-z]+\d*", self.message.lower()):
             if re.fullmatch(r"(u?int|b?float)(8|16|32|64)", word) or word in _DTYPES:
                 yield _DTYPES.get(word, word)
+
+
+def _nearest(sides: Shape) -> list[int]:
+    """The usual sides, by how near they are in proportion."""
+    return sorted(USUAL_SIDES, key=lambda side: abs(math.log(side / min(sides))))

@@ -73,16 +73,16 @@ class Sizes:
     wanted: int
 
     def remedies(self, inputs: Inputs) -> Iterator[Remedy]:
-        """One dimension of one input, all dimensions of one input, and of all inputs."""
+        """All dimensions of one input, one dimension of one, and all dimensions of all inputs."""
         everywhere: dict[str, NewInput] = {}
         for name, spec in inputs.items():
             dims = [dim for dim, size in enumerate(spec.shape) if size == self.found]
-            for dim in reversed(dims):
-                yield from _one(name, spec, _resized(spec.shape, dim, self.wanted))
             if dims:
                 shape = tuple(self.wanted if size == self.found else size for size in spec.shape)
                 everywhere[name] = NewInput(_shaped(spec, shape))
                 yield {name: everywhere[name]}
+            for dim in reversed(dims):
+                yield from _one(name, spec, _resized(spec.shape, dim, self.wanted))
         if len(everywhere) > 1:
             yield everywhere
 

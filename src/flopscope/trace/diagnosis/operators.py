@@ -27,6 +27,9 @@ def _convolution(scene: Scene) -> Finding | None:
     layout = f"[N×]{channels}×{LAYOUTS[sides]}"
     fitting = with_channels(given.shape, channels, sides)
     found = expects_rank(given.shape, (sides + 1, sides + 2), layout, fitting)
+    if found is None and _lacks_a_side(given.shape, channels, sides):
+        fitting = (*given.shape, given.shape[-1])
+        found = expects_rank(given.shape, (sides + 2,), f"N×{channels}×{LAYOUTS[sides]}", fitting)
     found = found or expects_size(given.shape, -sides - 1, channels, "channels")
     if found or turned or isinstance(scene.operands["padding"], str):
         return found
@@ -35,6 +38,11 @@ def _convolution(scene: Scene) -> Finding | None:
         for step, size in zip(_each(scene, "dilation", sides), weight.shape[2:], strict=True)
     ]
     return _too_small(given.shape, kernel, _each(scene, "padding", sides))
+
+
+def _lacks_a_side(shape: Shape, channels: int, sides: int) -> bool:
+    """Whether channels stand where they do in a batch, though there are too few dimensions."""
+    return sides > 1 and len(shape) == sides + 1 and shape[0] != channels == shape[1]
 
 
 def _pooling(scene: Scene) -> Finding | None:
@@ -80,8 +88,9 @@ def _linear(scene: Scene) -> Finding | None:
     found = expects_size(given.shape, -1, wanted, "features")
     if found is None:
         return None
-    flattened = Flattened(given.shape[-1], wanted)
-    return Finding(found.says, misfits=(*found.misfits, flattened))
+    shape = tuple(given.shape)
+    others = (Shaped(shape, (1, *shape)), Flattened(shape[-1], wanted))
+    return Finding(found.says, misfits=(*found.misfits, *others))
 
 
 def _layer_norm(scene: Scene) -> Finding | None:
@@ -135,7 +144,9 @@ def _divisible(scene: Scene, dim: int, divisor: int, noun: str) -> Finding | Non
         return None
     wanted = -(-shape[dim] // divisor) * divisor
     says = f"divides its {noun} by {divisor}, got {shape[dim]} ({sizes(shape)})"
-    return Finding(says, misfits=(Size(shape, dim, wanted),))
+    fitting = list(shape)
+    fitting[dim] = wanted
+    return Finding(says, misfits=(Shaped(shape, tuple(fitting)), Size(shape, dim, wanted)))
 
 
 def _each(scene: Scene, name: str, sides: int) -> list[int]:

@@ -76,6 +76,11 @@ class Scene:
         """The operator that raised, ``"aten.conv2d"``; None where none was running."""
         return None if self._called is None else op_name(self._called[0])
 
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether the operator broadcasts its operands against each other."""
+        return self._called is not None and torch.Tag.pointwise in self._called[0].tags
+
     @cached_property
     def operands(self) -> Mapping[str, Any]:
         """What the operator was called with, by the names of its schema."""
