@@ -10,8 +10,9 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from flopscope import assumptions
+from flopscope.advice import advised, in_words
 from flopscope.counters import check_counters
-from flopscope.errors import NeedsValuesError, TargetError
+from flopscope.errors import NeedsValuesError, TargetError, TraceError
 from flopscope.guest import disposable
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.report import Report
@@ -74,6 +75,8 @@ def profile(
         found = traced(subject, plan, args, kwargs)
     except NeedsValuesError as error:
         found = traced_for_real(subject, plan, error)
+    except TraceError as error:
+        raise advised(error, subject, plan, args, kwargs, in_words) from error.__cause__
     return report_on(subject, found, plan)
 
 

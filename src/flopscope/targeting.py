@@ -9,6 +9,7 @@ from typing import TypeAlias
 from torch import nn
 
 from flopscope import assumptions
+from flopscope.advice import advised, as_options
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs
@@ -20,9 +21,10 @@ from flopscope.measure.timing import Wanted
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.records import Trace
 from flopscope.report import Report
-from flopscope.request import Request
+from flopscope.request import GivenInputs, Request
 from flopscope.running import Mode, Plan, Runnable
 from flopscope.trace import building, trace
+from flopscope.trace.diagnosis import Remedy
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -71,9 +73,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         is_ours=not source.is_instance,
     )
     progress(f"counting {spec.path}")
-    found = _first_accepted(
-        subject, plan, candidates(request.inputs, source, model, options), chosen
-    )
+    offered = candidates(request.inputs, source, model, options)
+    found = _first_accepted(subject, plan, offered, chosen, request.inputs)
     made = (*source.notes, *notes, *chosen[-1].notes)
     notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes())
     if not request.time:
@@ -117,15 +118,19 @@ def _plan(request: Request) -> Plan:
 
 
 def _first_accepted(
-    subject: Subject, plan: Plan, offered: Iterator[Inputs], chosen: list[Inputs]
+    subject: Subject,
+    plan: Plan,
+    offered: Iterator[Inputs],
+    chosen: list[Inputs],
+    given: GivenInputs,
 ) -> Trace:
     """The trace on the first inputs that the model accepts, which are left at the end of chosen.
 
     Raises:
         InputError: it takes none of them, by its signature.
-        TraceError: what it raised for the first ones.
+        TraceError: what it raised for the first ones, with a hint at others where some work.
     """
-    refused: list[FlopscopeError] = []
+    refused: list[tuple[Inputs, FlopscopeError]] = []
     wanting: list[tuple[Inputs, NeedsValuesError]] = []
     for inputs in _with_repairs(offered, refused):
         chosen.append(inputs)
@@ -136,21 +141,23 @@ def _first_accepted(
         except NeedsValuesError as error:
             wanting.append((inputs, error))
         except (TraceError, InputError) as error:
-            refused.append(error)
+            refused.append((inputs, error))
     if not wanting:
-        raise refused[0]
-    inputs, want = wanting[0]
+        raise _with_advice(subject, plan, *refused[0], given)
+    inputs, needs_values = wanting[0]
     chosen.append(inputs)
-    return traced_for_real(subject, plan, want)
+    return traced_for_real(subject, plan, needs_values)
 
 
-def _with_repairs(offered: Iterator[Inputs], refused: list[FlopscopeError]) -> Iterator[Inputs]:
+def _with_repairs(
+    offered: Iterator[Inputs], refused: list[tuple[Inputs, FlopscopeError]]
+) -> Iterator[Inputs]:
     """The inputs, and behind each that is refused what its origin makes of the error."""
     for inputs in offered:
         before = len(refused)
         yield inputs
         if len(refused) > before and inputs.repaired is not None:
-            yield from inputs.repaired(inputs, refused[-1].message)
+            yield from inputs.repaired(inputs, refused[-1][1].message)
 
 
 def _left_out(likeliest: Inputs, accepted: Inputs) -> Iterator[str]:
@@ -158,6 +165,22 @@ def _left_out(likeliest: Inputs, accepted: Inputs) -> Iterator[str]:
     for name, value in likeliest.kwargs.items():
         if isinstance(value, InputSpec) and name not in accepted.kwargs:
             yield f"without {name}: the model refused all that were tried; --shape gives others"
+
+
+def _with_advice(
+    subject: Subject, plan: Plan, inputs: Inputs, error: FlopscopeError, given: GivenInputs
+) -> FlopscopeError:
+    if not isinstance(error, TraceError):
+        return error
+    args, kwargs = inputs.on("meta")
+
+    def worded(remedy: Remedy) -> str:
+        return as_options(remedy, given, inputs)
+
+    better = advised(error, subject, plan, args, kwargs, worded)
+    if better is not error:
+        better.__cause__ = error.__cause__
+    return better
 
 
 def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:

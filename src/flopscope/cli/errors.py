@@ -9,8 +9,8 @@ from typing import IO, Any
 
 import click
 
+from flopscope.blame import location
 from flopscope.errors import FlopscopeError, TraceError
-from flopscope.load.blame import location
 from flopscope.report.several import Several
 
 DEFECT_EXIT = 70

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flopscope.errors import InputError
 from flopscope.load.signature import plain
+from flopscope.load.spelling import did_you_mean
 from flopscope.naming import kind_of
 
 if TYPE_CHECKING:
@@ -39,26 +40,61 @@ def check_inputs(
     signature = inspect.Signature(list(parameters.values()))
     owner = type(getattr(forward, "__self__", None)).__name__
     written = f"{owner}.forward{plain(signature)}"
+    _refuse_names(signature, written, args, kwargs)
     try:
         bound = signature.bind_partial(*args, **kwargs)
     except TypeError as error:
-        count = len(args) + len(kwargs)
         raise InputError(
-            f"{written} cannot take {_inputs(count)}: {error}",
+            f"{written} cannot take {_inputs(len(args) + len(kwargs))}: {error}",
             hint="give one --shape for each tensor that it takes, in order",
         ) from error
     missing = [
-        parameter.name
+        parameter
         for parameter in parameters.values()
         if parameter.name not in bound.arguments and _is_needed(parameter)
     ]
     if missing:
-        needed = ", ".join(f"'{name}'" for name in missing)
-        options = " ".join(["--shape 1,3,224,224"] * (len(args) + len(missing)))
+        needed = ", ".join(f"'{parameter.name}'" for parameter in missing)
+        options = " ".join(["--shape ..."] * len(args) + [*map(_option_for, missing)])
         raise InputError(
             f"{written} got {_inputs(len(args) + len(kwargs))} and needs {needed}",
-            hint=f"give a shape for each, in order, as in {options}",
+            hint=f"give each, as in {options}",
         )
+
+
+def _refuse_names(
+    signature: inspect.Signature,
+    written: str,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> None:
+    """Raise where a name is no parameter's, or that of one which is given by position, too."""
+    parameters = signature.parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    by_position = [
+        name
+        for name, parameter in parameters.items()
+        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    for name in kwargs:
+        if name in by_position[: len(args)]:
+            raise InputError(
+                f"{written} got '{name}' twice, by position and by name",
+                hint="name each --shape, or none: those without a name are taken in order",
+            )
+        if name not in parameters and Parameter.VAR_KEYWORD not in kinds:
+            raise InputError(
+                f"{written} has no argument '{name}'",
+                hint=did_you_mean(name, parameters) or f"it takes {', '.join(parameters)}",
+            )
+
+
+def _option_for(parameter: Parameter) -> str:
+    """What gives an input for a parameter, as far as its annotation tells."""
+    annotation = inspect.formatannotation(parameter.annotation)
+    if parameter.annotation is not Parameter.empty and "ensor" not in annotation:
+        return f"--kwarg {parameter.name}=..."
+    return f"--shape {parameter.name}:..."
 
 
 def needs_inputs(model: nn.Module) -> bool:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from flopscope.blame import CUDA_ONLY, describe, foreign_frames, location, shown
 from flopscope.errors import FlopscopeError, TargetError
-from flopscope.load.blame import describe, foreign_frames, location, shown
 from flopscope.load.spelling import did_you_mean
 
 
@@ -26,6 +26,7 @@ def user_code(doing: str) -> Iterator[None]:
     Raises:
         TargetError: it raised, or called ``sys.exit()``; the original is its cause.
     """
+    arguments, sys.argv = sys.argv, sys.argv[:1]  # which are not the user's program's
     try:
         yield
     except FlopscopeError:
@@ -37,6 +38,8 @@ def user_code(doing: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         raise TargetError(f"{doing} failed: {describe(error)}", hint=_remedy(error)) from error
+    finally:
+        sys.argv = arguments
 
 
 def import_name(name: str) -> ModuleType:
@@ -190,7 +193,11 @@ def _no_file(path: Path) -> TargetError:
 
 def _remedy(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"'{error.name}' is not installed in the environment that runs: {sys.prefix}"
+        absent = f"'{error.name}' is not installed in the environment that runs: {sys.prefix}"
+        needs_cuda = error.name.partition(".")[0] in CUDA_ONLY
+        return f"{absent} (it needs CUDA)" if needs_cuda else absent
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "name it as a module of its package, as in package.module:Name"
+    if isinstance(error, (ImportError, AttributeError)) and "partially initialized" in str(error):
+        return "modules import each other: let one of them import inside the function that needs it"
     return ""

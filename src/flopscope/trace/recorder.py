@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from flopscope.errors import FlopscopeError, NeedsValuesError, TraceError
+from flopscope.errors import FlopscopeError, NeedsValuesError
 from flopscope.naming import kind_of
-from flopscope.records import Assumption, Call, Operation, Scope, TensorSpec
+from flopscope.records import Assumption, Call, Operation, Scope
+from flopscope.trace.diagnosis import Scene, diagnosed
 from flopscope.trace.liveness import Liveness
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
@@ -54,11 +55,8 @@ class Recorder:
         except FlopscopeError:
             raise
         except Exception as error:
-            _, specs = self.scopes.failure or ("", ())
-            raise TraceError(
-                f"{self._failed_module()} raised {type(error).__name__}"
-                f"{_given(specs)}: {_first_line(error)}"
-            ) from error
+            scope, specs = self.scopes.failure or ("", ())
+            raise diagnosed(Scene(error, self.scopes.model, scope, specs)) from error
 
     def _failed_module(self) -> str:
         scope, _ = self.scopes.failure or ("", ())
@@ -68,14 +66,3 @@ class Recorder:
 def _module_name(model: torch.nn.Module, scope: Scope) -> str:
     kind = kind_of(model.get_submodule(scope))
     return f"{scope} ({kind})" if scope else kind
-
-
-def _given(specs: tuple[TensorSpec, ...]) -> str:
-    if not specs:
-        return ""
-    return " on " + ", ".join("×".join(map(str, spec.shape)) or "a scalar" for spec in specs)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"

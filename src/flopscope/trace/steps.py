@@ -12,6 +12,7 @@ import torch
 from flopscope import costs
 from flopscope.errors import NeedsValuesError
 from flopscope.records import Operation, TensorSpec
+from flopscope.trace.refusals import refuse_what_meta_takes
 from flopscope.trace.shapes import derived
 from flopscope.trace.specs import (
     arguments_by_name,
@@ -67,7 +68,7 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
     if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
         return PARTS
     bound = arguments_by_name(func, args, kwargs)
-    _refuse_mixed_dtypes(func, bound)
+    refuse_what_meta_takes(func, bound)
     key = derived(func, bound)
     if key is not None:
         return _derived_step(func, bound, key)
@@ -86,22 +87,6 @@ def learn(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
         return _tried(func, args, kwargs, to_zeros)
     except NotImplementedError as error:
         raise NeedsValuesError(f"{op_name(func)} says its output's shape on no device") from error
-
-
-_PRODUCTS = frozenset(
-    getattr(torch.ops.aten, name)
-    for name in ("linear", "matmul", "mm", "bmm", "addmm", "baddbmm", "mv", "dot")
-)
-
-
-def _refuse_mixed_dtypes(func: Any, bound: Mapping[str, Any]) -> None:
-    """Raise where every device but meta would."""
-    if func.overloadpacket not in _PRODUCTS:
-        return
-    dtypes = {tensor.dtype for tensor in tensors_among(bound.values())}
-    if len(dtypes) > 1:
-        mixed = " and ".join(sorted(map(dtype_name, dtypes)))
-        raise RuntimeError(f"the operands of {op_name(func)} have different dtypes, {mixed}")
 
 
 def _derived_step(func: Any, bound: Mapping[str, Any], key: SpecKey) -> Step:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from flopscope.load.blame import LONGEST_MESSAGE, describe, location
+from flopscope.blame import LONGEST_MESSAGE, describe, location
 from flopscope.load.importing import import_name, put_on_path
 
 Write = Callable[[str, str], Path]

@@ -1,4 +1,4 @@
-"""Operators with the modules they ran in become calls of modules, each with what it takes and gives."""
+"""Operators with the modules they ran in become calls of modules, with what each takes and gives."""
 
 from __future__ import annotations
 

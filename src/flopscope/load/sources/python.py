@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from flopscope.blame import describe
 from flopscope.errors import TargetError
+from flopscope.load.annotated import mistyped
+from flopscope.load.arguments import Arguments
 from flopscope.load.calling import call, with_settings
 from flopscope.load.importing import import_file, import_name, submodules, user_code
 from flopscope.load.signature import check
@@ -39,7 +42,18 @@ def find(spec: TargetSpec, _options: Options) -> Source:
         return Source(spec.path, lambda: found, is_instance=is_module(found))
     arguments = with_settings(found, spec.arguments, spec.settings)
     check(found, arguments, spec.path)
-    return Source(spec.path, partial(call, found, arguments))
+    return Source(spec.path, partial(_built, found, arguments, spec.path))
+
+
+def _built(factory: Callable[..., Any], arguments: Arguments, path: str) -> Any:
+    """What a class or a function returns; an argument of a wrong type is named where it raised."""
+    try:
+        return call(factory, arguments)
+    except (TypeError, ValueError, AttributeError) as error:
+        hint = mistyped(factory, arguments)
+        if not hint:
+            raise
+        raise TargetError(f"building {path} failed: {describe(error)}", hint=hint) from error
 
 
 def named(spec: TargetSpec) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from flopscope.trace.rules.lookups import check_known
 from flopscope.trace.rules.table import RULES, overloads, rule
 from flopscope.trace.specs import op_name
 from flopscope.trace.unknown import KNOWN_ELEMENTS
@@ -73,6 +74,8 @@ def index(
             continue
         mask = _mask(mode, func, entry) if mode.is_unknown(entry) else entry
         positions.extend(mode.compute(aten.nonzero_numpy.default, (mask,), {}))
+    for dim, indices in enumerate(positions[: args[0].dim()]):
+        check_known(mode, args[0], dim, indices, wraps=True)
     return mode.evaluate(func, (args[0], positions, *args[2:]), kwargs)
 
 

@@ -11,9 +11,17 @@ from pathlib import Path
 LONGEST_MESSAGE = 300
 """Characters of an exception's message that fit a line someone will read."""
 
+CUDA_ONLY = frozenset(
+    {
+        *("apex", "causal_conv1d", "deep_ep", "deep_gemm", "flash_attn", "flash_attn_interface"),
+        *("mamba_ssm", "transformer_engine", "triton", "vllm", "xformers"),
+    }
+)
+"""Packages that do nothing, or cannot be installed, where there is no CUDA."""
+
 _STDLIB = Path(os.__file__).parent
 _IMPORTING = importlib.import_module.__code__.co_filename
-_FLOPSCOPE = Path(__file__).parents[1]
+_FLOPSCOPE = Path(__file__).parent
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
@@ -37,8 +45,8 @@ def location(error: BaseException) -> str | None:
     frames = foreign_frames(error)
     if not frames:
         return None
-    nearest = min(_distance(path) for path, _ in frames)
-    path, line = [frame for frame in frames if _distance(frame[0]) == nearest][-1]
+    nearest = min(distance(path) for path, _ in frames)
+    path, line = [frame for frame in frames if distance(frame[0]) == nearest][-1]
     return f"{shown(path)}:{line}"
 
 
@@ -54,16 +62,23 @@ def foreign_frames(error: BaseException) -> list[tuple[str, int]]:
 
 
 def shown(path: str) -> str:
-    """A path as a reader wants it: relative when it lies under the working directory."""
+    """A path as a reader wants it: from the working directory, or from where packages lie."""
     absolute = Path(path).absolute()
     here = Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
+    if absolute.is_relative_to(here):
+        return str(absolute.relative_to(here))
+    return str(_installed(absolute) or absolute)
 
 
-def _distance(path: str) -> int:
+def _installed(path: Path) -> Path | None:
+    """The path from the directory of installed packages on, or None where it lies elsewhere."""
+    place = next((i for i, part in enumerate(path.parts) if part in _INSTALLED), None)
+    return None if place is None else Path(*path.parts[place + 1 :])
+
+
+def distance(path: str) -> int:
     """How far from the user a file is: 0 their own, 1 installed, 2 torch or standard library."""
-    parts = Path(path).parts
-    installed = next((i for i, part in enumerate(parts) if part in _INSTALLED), None)
+    installed = _installed(Path(path))
     if installed is not None:
-        return 2 if parts[installed + 1] == "torch" else 1
+        return 2 if installed.parts[0] == "torch" else 1
     return 2 if Path(path).is_relative_to(_STDLIB) else 0
