@@ -143,7 +143,7 @@ def test_a_command_line_that_cannot_be_meant_is_a_usage_error(
         (["net.py:Net"], "no file net.py", "did you mean 'nets.py'?"),
         (["nets:nn"], "nets:nn is a module, not an nn.Module", "name a class"),
         (["nets:Net(plane=3)"], "Net has no argument 'plane'", "did you mean 'planes'?"),
-        (["nets:Net(planes='a')"], "building nets:Net failed: ", "--debug"),
+        (["nets:Net(planes='a')"], "building nets:Net failed: ", "planes is 'a', and its default"),
         (["nets:Net", "--shape", f"{10**20},3"], f"cannot make an input of {10**20}x3", "give it"),
         (["nets:Net", "--shape", "1 3 8"], "cannot read the shape", "did you mean '1,3,8'?"),
         (["nets:Net", "--shape", "1,3", "--dtype", "fp23"], "no dtype 'fp23'", "did you mean 'fp"),

@@ -6,7 +6,8 @@ import pytest
 from torch import nn
 
 from flopscope.counters import COUNTERS, read
-from flopscope.measure.timing import measure
+from flopscope.measure.sampling import Budget
+from flopscope.measure.timing import Wanted, measure
 from tests.good_guest import left_as_found
 from tests.models import EXAMPLES, Example
 
@@ -42,5 +43,5 @@ def test_measuring_leaves_the_model_and_the_process_as_found(
     if mode == "eval":
         model.eval()
     with left_as_found(model, args, kwargs), suppress(ValueError):
-        measure(model, args, kwargs, "cpu", seconds=0.001)
+        measure(model, args, kwargs, "cpu", Wanted(Budget(0.001, 0.001)))
     assert capfd.readouterr() == ("", "")

@@ -243,8 +243,10 @@ def test_a_config_in_half_precision_makes_a_model_and_inputs_of_it(write: Write)
 
 
 def test_an_image_takes_the_place_of_as_many_tokens_as_it_has_patches() -> None:
-    # 336 / 14 = 24 patches to a side in the default vision tower of LLaVA, each of them a token.
-    text = "{'num_hidden_layers': 1, 'hidden_size': 64, 'intermediate_size': 96}"
+    # 336 / 14 = 24 patches to a side in the default vision tower of LLaVA, each of them a token,
+    # whose number, 32000, is in the vocabulary of its checkpoints: the default one ends before it.
+    sizes = "'num_hidden_layers': 1, 'hidden_size': 64, 'intermediate_size': 96"
+    text = f"{{{sizes}, 'vocab_size': 32064}}"
     report = profiled(f"hf:llava(text_config={text})", batch=2, seq=10)
     inputs = dict(report.inputs)
     assert inputs["pixel_values"].shape == (2, 3, 336, 336)

@@ -1,4 +1,4 @@
-"""Operators with the modules they ran in become calls of modules, with what each takes and gives."""
+"""Operators with the modules they ran in become calls of modules, with what each takes."""
 
 from __future__ import annotations
 
