@@ -29,6 +29,7 @@ from typing import TypeVar
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.blind_document import document
@@ -41,7 +42,7 @@ from flopscope.records import Operation, Trace
 from flopscope.trace import building, trace, trace_real
 from flopscope.trace.execute import Execution
 
-PATIENCE = 900
+PATIENCE = 1800
 Result = TypeVar("Result")
 
 
@@ -158,11 +159,11 @@ def total(one: Trace) -> tuple[int, int]:
 
 @contextmanager
 def plain_kernels() -> Iterator[None]:
-    """No fused encoder and no fused recurrent layers: torch's counter has no formulas for them."""
+    """No fused encoders, recurrent layers and attention: torch's counter has no formulas for them."""
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.backends.mkldnn.flags(enabled=False):
+        with torch.backends.mkldnn.flags(enabled=False), sdpa_kernel(SDPBackend.MATH):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
