@@ -12,6 +12,7 @@ elements of its parameters. Each model runs in a process of its own.
 from __future__ import annotations
 
 import argparse
+import copy
 import csv
 import importlib
 import multiprocessing
@@ -84,7 +85,7 @@ def examined(row: Row, case: Case) -> Iterator[Row]:
         row = replace(row, error=str(ours or "the process died"))
     yield row
     try:
-        real = trace_real(model, *inputs)
+        real = trace_real(model, *copy.deepcopy(inputs))  # some models write to theirs
     except Exception as error:
         yield replace(row, real_error=said(error))
         return
@@ -159,7 +160,7 @@ def total(one: Trace) -> tuple[int, int]:
 
 @contextmanager
 def plain_kernels() -> Iterator[None]:
-    """No fused encoders, recurrent layers and attention: torch's counter has no formulas for them."""
+    """No fused encoders, recurrent layers, attention: torch's counter has no formulas for them."""
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
@@ -171,7 +172,7 @@ def plain_kernels() -> Iterator[None]:
 
 def torch_counts(model: nn.Module, inputs: Inputs) -> int:
     """The FLOPs of a real run that torch's own counter adds up."""
-    args, kwargs = inputs
+    args, kwargs = copy.deepcopy(inputs)
     seed()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), plain_kernels(), counter:
@@ -184,7 +185,7 @@ def by_operator(model: nn.Module, inputs: Inputs) -> str:
 
     A real run in which every operator that torch's counter meets is counted by both.
     """
-    args, kwargs = inputs
+    args, kwargs = copy.deepcopy(inputs)
     seed()
     ours, theirs = Counter[str](), Counter[str]()
     counter = FlopCounterMode(display=False)
