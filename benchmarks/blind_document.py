@@ -16,6 +16,7 @@ Row = dict[str, str]
 TEMPLATE = Path(__file__).with_name("blind.md")
 
 CAUSES = {
+    "aten._scaled_dot_product_flash_attention_for_cpu": "the model itself asks for it: no formula",
     "aten.mv": "a matrix by a vector: no formula",
     "aten.dot": "a vector by a vector: no formula",
     "aten.addmv": "a matrix by a vector: no formula",
