@@ -132,10 +132,12 @@ LIBRARIES = (
             ),
             "LTX2VideoDiffusionDecoderModel": _diffusers(
                 "LTX2VideoDiffusionDecoderModel",
-                given(torch.randn(1, 32, 3, 8, 8)),
+                given(torch.randn(1, 32, 3, 4, 4)),
                 latent_channels=32,
                 decoder_stage_channels=(256, 128, 64, 64, 32),
                 decoder_head_dim=32,
+                decoder_stage_kernels=((3, 3, 3),) * 4,
+                decoder_stage5_kernel=(3, 3, 3),
                 decoder_stage_depths=(1, 1, 1, 1, 1),
             ),
             "MiniMaxH3Transformer3DModel": _diffusers(

@@ -209,7 +209,7 @@ LIBRARIES = (
         {
             "Enformer": Case(
                 lambda: importlib.import_module("enformer_pytorch").Enformer.from_hparams(
-                    dim=256,
+                    dim=768,
                     depth=2,
                     heads=8,
                     output_heads={"human": 5313, "mouse": 1643},
