@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-for library in ("timm", "torchvision", "transformers"):
-    pytest.importorskip(library, reason=f"{library} is not installed")
+pytest.importorskip("timm", reason="timm is not installed")
+pytest.importorskip("torchvision", reason="torchvision is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 import timm
 import torch
@@ -15,8 +16,6 @@ from torch import nn
 
 import flopscope
 from flopscope.errors import TraceError
-
-pytestmark = pytest.mark.truth
 
 
 def bert():
