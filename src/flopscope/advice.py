@@ -70,9 +70,9 @@ def as_options(remedy: Remedy, given: GivenInputs, inputs: Inputs) -> str:
         return in_words(remedy)
     named = {**{str(place): value for place, value in enumerate(inputs.args)}, **inputs.kwargs}
     specs = {name: _spec(value) for name, value in named.items() if _is_tensor(value)}
-    seq = _other_seq(remedy, specs, given)
-    if seq is not None:
-        return f"try --seq {seq}"
+    number = _one_number(remedy, specs, given)
+    if number:
+        return f"try {number}"
     usual = given.dtype or "float32"
     options = [_option(name, remedy.get(name), spec, usual) for name, spec in specs.items()]
     whole = f"try {' '.join(options)}"
@@ -96,23 +96,27 @@ def _option(name: str, new: NewInput | None, spec: InputSpec, usual: str) -> str
     return f"--shape {label}{','.join(map(str, shape)) or '[]'}{kind}{bounds}"
 
 
-def _other_seq(remedy: Remedy, specs: Mapping[str, InputSpec], given: GivenInputs) -> int | None:
-    """The number of tokens to ask for, where all that has to change is that."""
-    if given.shapes or given.seq is None:
-        return None
+def _one_number(remedy: Remedy, specs: Mapping[str, InputSpec], given: GivenInputs) -> str:
+    """The number of tokens or of samples to ask for, where that is all that has to change."""
     changes = set()
     for name, new in remedy.items():
         if new.below is not None or new.spec.dtype != specs[name].dtype:
-            return None
+            return ""
         changes |= set(_changes(specs[name].shape, new.spec.shape))
-    wanted = [after for before, after in changes if before == given.seq]
-    return wanted[0] if len(changes) == len(wanted) == 1 else None
+    if len({(before, after) for _, before, after in changes}) != 1:
+        return ""
+    _, before, after = next(iter(changes))
+    if given.batch == before and all(dim == 0 for dim, _, _ in changes):
+        return f"--batch {after}"
+    return f"--seq {after}" if given.seq == before and not given.shapes else ""
 
 
-def _changes(before: tuple[int, ...], after: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+def _changes(before: tuple[int, ...], after: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """Each dimension that has another size, with both; one more where there are more dimensions."""
     if len(before) != len(after):
-        yield len(before), len(after)
-    yield from ((a, b) for a, b in zip(before, after, strict=False) if a != b)
+        yield -1, 0, 0
+    sizes = zip(before, after, strict=False)
+    yield from ((dim, was, is_) for dim, (was, is_) in enumerate(sizes) if was != is_)
 
 
 def _is_tensor(value: Any) -> bool:

@@ -12,7 +12,7 @@ from flopscope import assumptions
 from flopscope.advice import advised, as_options
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
 from flopscope.load.config_file import read_config
-from flopscope.load.forward import check_inputs
+from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
 from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
@@ -172,6 +172,8 @@ def _with_advice(
 ) -> FlopscopeError:
     if not isinstance(error, TraceError):
         return error
+    if not inputs.args and not inputs.kwargs:
+        return _without_inputs(error, subject.model)
     args, kwargs = inputs.on("meta")
 
     def worded(remedy: Remedy) -> str:
@@ -180,6 +182,15 @@ def _with_advice(
     better = advised(error, subject, plan, args, kwargs, worded)
     if better is not error:
         better.__cause__ = error.__cause__
+    return better
+
+
+def _without_inputs(error: TraceError, model: nn.Module) -> TraceError:
+    options = inputs_to_give(model)
+    if not options:
+        return error
+    better = TraceError(error.message, hint=f"no inputs were given: try {options}")
+    better.__cause__ = error.__cause__
     return better
 
 

@@ -41,6 +41,11 @@ REFUSING = """
                 raise ValueError(f"a side of {image.shape[-1]} is no multiple of 16")
             return image
 
+    class Optional(nn.Module):
+        def forward(self, ids=None, embeds=None):
+            if ids is None and embeds is None:
+                raise ValueError("give ids or embeds")
+
     class Several(nn.Module):
         def forward(self, images: list[torch.Tensor]):
             return [torch.nn.functional.conv2d(i[None], torch.ones(1, 3, 1, 1)) for i in images]
@@ -151,12 +156,17 @@ def test_inputs_that_do_not_fit_the_signature_are_told_by_name(
     [
         (
             ["refusing:Patches", "--shape", "1,3,200,200"],
-            "Patches raised ValueError on 1×3×200×200 (refusing.py:28): a side of 200 is no",
+            "Patches raised ValueError on 1×3×200×200 (refusing.py:28): a side of 200 is",
             "try --shape 1,3,208,208",
         ),
         (
+            ["refusing:Optional"],
+            "Optional raised ValueError (refusing.py:34): give ids or embeds",
+            "no inputs were given: try --shape ids:...",
+        ),
+        (
             ["refusing:Several", "--input", "[[4,8,8]]"],
-            "Several: conv2d expects 3 channels, got 4 (1×4×8×8) (refusing.py:33)",
+            "Several: conv2d expects 3 channels, got 4 (1×4×8×8) (refusing.py:38)",
             "--debug shows the whole traceback",
         ),
         (

@@ -121,6 +121,13 @@ def what_is_needed(model: nn.Module, path: str) -> tuple[str, str]:
     )
 
 
+def inputs_to_give(model: nn.Module) -> str:
+    """Options for what a model's forward takes first, though it may be called without it."""
+    parameters = (_parameters(model.forward) or {}).values()
+    named = (p for p in parameters if p.kind is Parameter.POSITIONAL_OR_KEYWORD)
+    return next(map(_option_for, named), "")
+
+
 def dtypes_by_annotation(model: nn.Module) -> dict[int | str, str]:
     """The element types that forward's annotations name, by position and by name."""
     found: dict[int | str, str] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -507,6 +509,29 @@ def test_a_diagnosis_of_an_exception_without_frames_is_its_words():
     error = diagnosed(Scene(ValueError("wrong"), nn.Identity(), ""))
     assert isinstance(error, RefusedError)
     assert error.message == "Identity raised ValueError: wrong"
+
+
+def test_what_a_model_prints_is_not_heard_again_for_every_trial(capsys):
+    class Talks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x):
+            sys.stdout.write("called\n")
+            return self.conv(x)
+
+    refusal(Talks(), zeros(1, 4, 8, 8))
+    assert capsys.readouterr().out == "called\n"
+
+
+def test_a_model_that_exits_in_a_trial_does_not_end_the_program():
+    def leave(model, x):
+        if x.shape[-1] > 8:
+            raise SystemExit(0)
+        raise ValueError("8 is not 16")
+
+    assert refusal(Raises(leave), zeros(1, 8))[1] == ""
 
 
 def test_the_model_is_as_it_was_after_other_inputs_were_tried():

@@ -21,7 +21,7 @@ def environment_finding(scene: Scene) -> Finding | None:
     """What is missing where the model runs, if that is why it raised."""
     error = scene.error
     if wants_missing_device(error):
-        return Finding("needs a CUDA device, and there is none here", hint=_REGISTER_OR_RUN)
+        return Finding("needs an accelerator that is not here", hint="count it where there is one")
     if isinstance(error, ModuleNotFoundError) and error.name:
         needs = ", which needs CUDA" if error.name.partition(".")[0] in CUDA_ONLY else ""
         hint = f"install it in the environment that runs: {sys.prefix}"
@@ -32,13 +32,11 @@ def environment_finding(scene: Scene) -> Finding | None:
         "triton" in Path(frame.f_code.co_filename).parts
         for frame, _ in traceback.walk_tb(error.__traceback__)
     ):
-        return Finding("launches a Triton kernel, which needs CUDA", hint=_REGISTER_OR_RUN)
+        return Finding("launches a Triton kernel, which needs CUDA", hint=_WRAP)
     return None
 
 
-_REGISTER_OR_RUN = (
-    "make it an operator with torch.library.custom_op and register_fake, or run it where CUDA is"
-)
+_WRAP = "wrap it with torch.library.custom_op and register_fake, or count it where CUDA is"
 
 
 def _of_an_operator(scene: Scene, op: str) -> Finding | None:
@@ -51,7 +49,7 @@ def _of_an_operator(scene: Scene, op: str) -> Finding | None:
                 f"calls {name}, which has no kernel here", _REGISTER, names_operator=True
             )
         says = f"calls {name}, which has a kernel for CUDA alone"
-        return Finding(says, f"{_REGISTER}, or run it where CUDA is", names_operator=True)
+        return Finding(says, f"{_REGISTER}, or count it where CUDA is", names_operator=True)
     if has(name, "Meta"):
         return None
     told = re.sub(r"\s+", " ", str(scene.error)).strip()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flopscope.records import TensorSpec
 from flopscope.trace.diagnosis.misfits import (
+    IMAGES,
     USUAL_SIDES,
     Inputs,
     NewInput,
@@ -40,6 +41,9 @@ class Mentioned:
         """A size that it names in the place of another, then a type, a batch, the usual sides."""
         for found, wanted in self._sizes():
             yield from Sizes(found, wanted).remedies(inputs)
+            for name, spec in inputs.items():
+                if len(spec.shape) == found and wanted in IMAGES:
+                    yield {name: NewInput(TensorSpec(IMAGES[wanted], spec.dtype))}
         for dtype in self._dtypes():
             for spec in dict.fromkeys(inputs.values()):
                 if spec.dtype != dtype:

@@ -199,6 +199,9 @@ class Flattened:
 USUAL_SIDES = (28, 32, 64, 96, 128, 224, 227, 256, 299, 384, 512)
 """Sides of the images that models are commonly made for: of MNIST and CIFAR to ImageNet's."""
 
+IMAGES: Mapping[int, Shape] = {4: (1, 3, 224, 224), 5: (1, 3, 16, 224, 224)}
+"""An image and a video, in batches of one, by their number of dimensions."""
+
 
 def _one(name: str, spec: TensorSpec, shape: Shape | None) -> Iterator[Remedy]:
     if shape is not None and shape != spec.shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import torch
@@ -22,6 +23,8 @@ from flopscope.trace.diagnosis.tables import embedding, index, lookup
 def _convolution(scene: Scene) -> Finding | None:
     given, weight = scene.operands["input"], scene.operands["weight"]
     sides = weight.dim() - 2
+    if sides not in LAYOUTS:
+        return None
     turned = "transpose" in str(scene.op)
     channels = weight.shape[0] if turned else weight.shape[1] * scene.operands["groups"]
     layout = f"[N×]{channels}×{LAYOUTS[sides]}"
@@ -35,7 +38,7 @@ def _convolution(scene: Scene) -> Finding | None:
         return found
     kernel = [
         step * (size - 1) + 1
-        for step, size in zip(_each(scene, "dilation", sides), weight.shape[2:], strict=True)
+        for step, size in zip(_each(scene, "dilation", sides), weight.shape[2:], strict=False)
     ]
     return _too_small(given.shape, kernel, _each(scene, "padding", sides))
 
@@ -62,19 +65,23 @@ def _pooling(scene: Scene) -> Finding | None:
 
 def _too_small(shape: Shape, kernel: list[int], padding: list[int]) -> Finding | None:
     inner = shape[-len(kernel) :]
-    padded = [size + 2 * edge for size, edge in zip(inner, padding, strict=True)]
-    if all(size >= width for size, width in zip(padded, kernel, strict=True)):
+    padded = [size + 2 * edge for size, edge in zip(inner, padding, strict=False)]
+    if all(size >= width for size, width in zip(padded, kernel, strict=False)):
         return None
     says = f"got {sizes(inner)}, too small for its kernel of {sizes(kernel)} ({sizes(shape)})"
     return Finding(says, misfits=(TooSmall(),))
 
 
 def _padding(scene: Scene) -> Finding | None:
+    """A reflection takes fewer elements than there are, a circle no more; all else may be had."""
+    mode = scene.operands.get("mode", str(scene.op))
+    if "reflect" not in mode and "circular" not in mode:
+        return None
     shape = tuple(scene.operands["self"].shape)
-    edges = scene.operands["padding" if "padding" in scene.operands else "pad"]
+    edges = scene.operands["pad" if "pad" in scene.operands else "padding"]
     inner = list(reversed(shape))[: len(edges) // 2]
-    fits = all(max(edges[2 * i : 2 * i + 2]) < size for i, size in enumerate(inner))
-    if fits:
+    spare = 1 if "reflect" in mode else 0
+    if all(max(edges[2 * i : 2 * i + 2]) + spare <= size for i, size in enumerate(inner)):
         return None
     says = f"got {sizes(reversed(inner))}, too small to be padded by {max(edges)} ({sizes(shape)})"
     return Finding(says, misfits=(TooSmall(),))
@@ -149,6 +156,18 @@ def _divisible(scene: Scene, dim: int, divisor: int, noun: str) -> Finding | Non
     return Finding(says, misfits=(Shaped(shape, tuple(fitting)), Size(shape, dim, wanted)))
 
 
+def _reshape(scene: Scene) -> Finding | None:
+    """As many elements as the new shape has, where it leaves none open."""
+    shape = tuple(scene.operands["self"].shape)
+    size = tuple(scene.operands["size" if "size" in scene.operands else "shape"])
+    if not shape or min(size, default=0) < 0 or math.prod(shape) == math.prod(size):
+        return None
+    says = f"cannot make {sizes(shape)} into {sizes(size)}"
+    wanted = math.prod(size) // math.prod(shape[:-1])
+    misfits = (Size(shape, -1, wanted), Flattened(math.prod(shape), math.prod(size)))
+    return Finding(says, misfits=misfits)
+
+
 def _each(scene: Scene, name: str, sides: int) -> list[int]:
     value = scene.operands[name]
     values = list(value) if isinstance(value, (list, tuple)) else [value]
@@ -158,15 +177,16 @@ def _each(scene: Scene, name: str, sides: int) -> list[int]:
 _ROWS: tuple[tuple[str, Row], ...] = (
     (r"conv(_transpose)?[123]d", _convolution),
     (r"(adaptive_)?(max|avg)_pool[123]d(_with_indices)?", _pooling),
-    (r"(reflection|replication)_pad[123]d|pad", _padding),
+    (r"reflection_pad[123]d|pad", _padding),
     (r"linear", _linear),
-    (r"(fused_)?(layer|rms)_norm", _layer_norm),
+    (r"(_fused_)?(layer|rms)_norm", _layer_norm),
     (r"batch_norm|instance_norm|prelu", _channel_vectors),
     (r"group_norm", _group_norm),
     (r"pixel_shuffle", _pixel_shuffle),
     (r"pixel_unshuffle", _pixel_unshuffle),
     (r"channel_shuffle|native_channel_shuffle", _channel_shuffle),
     (r"glu", _glu),
+    (r"view|_unsafe_view|reshape", _reshape),
     (r"embedding|_?embedding_bag", embedding),
     (r"index_select|gather", lookup),
     (r"index", index),

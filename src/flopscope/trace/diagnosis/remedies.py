@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -40,11 +43,20 @@ def first_accepted(
         if trial == MOST_TRIALS or time.monotonic() - began > PATIENCE_SECONDS:
             return None
         try:
-            accepts(*_changed(remedy, args, kwargs))
-        except FlopscopeError:
+            with _unheard():
+                accepts(*_changed(remedy, args, kwargs))
+        except (FlopscopeError, SystemExit):
             continue
         return remedy
     return None
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what a model prints, or warns of, at every call."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _different(

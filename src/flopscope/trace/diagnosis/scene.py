@@ -106,9 +106,9 @@ class Scene:
 
     @cached_property
     def line(self) -> str:
-        """The line of source that raised."""
-        path, number = foreign_frames(self.error)[-1]
-        return linecache.getline(path, number).strip()
+        """The line of source that raised, or "" where there is none."""
+        frames = foreign_frames(self.error)
+        return linecache.getline(*frames[-1]).strip() if frames else ""
 
     @cached_property
     def _forward(self) -> FrameType | None:

@@ -26,6 +26,8 @@ def embedding(scene: Scene) -> Finding | None:
 def lookup(scene: Scene) -> Finding | None:
     """Elements along one dimension."""
     table, dim = scene.operands["self"], scene.operands["dim"]
+    if not isinstance(dim, int) or not -table.dim() <= dim < table.dim():
+        return None
     return _indices(table.shape[dim], scene.operands["index"], least=0)
 
 
