@@ -7,13 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.costs import Cost
-from flopscope.measurements import Reading, Timing
-from flopscope.records import Peak, TensorSpec
+from flopscope.measurements import Reading
+from flopscope.records import TensorSpec
+from flopscope.report.json_time import limits_of, time_of_module, time_of_operator, timing_of
 from flopscope.report.sizes import memory_of, sizes_of
-from flopscope.report.speed import (
-    flops_per_second,
-    seconds_inside,
-)
 from flopscope.tree import Node, OperatorTotal, Uncounted
 
 if TYPE_CHECKING:
@@ -84,11 +81,10 @@ def document(report: Report) -> Object:
             for assumption in report.assumptions
         ],
         "notes": list(report.notes),
-        "modules": [
-            _module(node, report.timing, report.profile.peak) for node in report.modules.values()
-        ],
-        "operators": [_operator(total, report.timing) for total in report.operators],
-        "timing": _timing(report.timing, report.flops) if report.timing else None,
+        "modules": [_module(node, report) for node in report.modules.values()],
+        "operators": [_operator(total, report) for total in report.operators],
+        "timing": timing_of(report),
+        "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],
     }
 
@@ -144,7 +140,7 @@ def _memory(report: Report) -> Object | None:
     }
 
 
-def _module(node: Node, timing: Timing | None, peak: Peak | None) -> Object:
+def _module(node: Node, report: Report) -> Object:
     return {
         "scope": node.scope,
         "type": node.spec.kind,
@@ -153,18 +149,18 @@ def _module(node: Node, timing: Timing | None, peak: Peak | None) -> Object:
         **_totals(node),
         "own": _own(node),
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
-        "activation_bytes": None if peak is None else node.peak_nbytes,
-        "seconds": seconds_inside(timing, node),
+        "activation_bytes": None if report.profile.peak is None else node.peak_nbytes,
+        **time_of_module(node, report),
     }
 
 
-def _operator(total: OperatorTotal, timing: Timing | None) -> Object:
+def _operator(total: OperatorTotal, report: Report) -> Object:
     return {
         "op": total.op,
         "coverage": total.coverage,
         "calls": total.calls,
         **_cost(total.cost),
-        "seconds": timing.operator_seconds.get(total.op) if timing else None,
+        **time_of_operator(total, report),
     }
 
 
@@ -175,35 +171,6 @@ def _uncounted(entry: Uncounted) -> Object:
         "elements": entry.elements,
         "bytes": entry.nbytes,
         "scopes": list(entry.scopes),
-    }
-
-
-def _timing(timing: Timing, flops: int) -> Object:
-    median = timing.median_seconds
-    return {
-        "device": timing.device,
-        "device_name": timing.device_name,
-        "threads": timing.threads,
-        "runs": len(timing.seconds),
-        "seconds": list(timing.seconds),
-        "median_seconds": median,
-        "iqr_seconds": timing.iqr_seconds,
-        "p95_seconds": timing.p95_seconds,
-        "median_error": timing.median_error,
-        "overhead_seconds": timing.overhead_seconds,
-        "samples": timing.samples,
-        "samples_per_second": timing.samples_per_second,
-        "variants": [
-            {
-                "name": variant.name,
-                "runs": len(variant.seconds),
-                "median_seconds": variant.median_seconds,
-                "preparation_seconds": variant.preparation_seconds,
-            }
-            for variant in timing.variants
-        ],
-        "notes": list(timing.notes),
-        "flops_per_second": flops_per_second(flops, median),
     }
 
 
