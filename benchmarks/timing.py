@@ -82,7 +82,7 @@ def of_the_timer() -> Iterator[str]:
 
 
 def of_the_parts() -> Iterator[str]:
-    yield "| model | whole, ms | with hooks, ms | layers, ms | between layers, ms | layers and between, by whole |"
+    yield "| model | whole, ms | with hooks, ms | layers, ms | between, ms | both by whole |"
     yield "|---|---:|---:|---:|---:|---:|"
     for name in FOR_THE_PARTS:
         model, args = case(name)

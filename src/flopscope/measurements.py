@@ -10,6 +10,9 @@ from typing import Literal
 
 from flopscope.records import Scope, is_within
 
+INTERRUPTED = "measuring was interrupted: this is what had been measured"
+"""The note of a timing that somebody ended early."""
+
 CONFIDENCE_95 = 1.96
 """Standard deviations of a normal distribution within which 95% lie."""
 
@@ -74,6 +77,11 @@ class Timing:
     samples: int | None = None
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether somebody ended it early."""
+        return INTERRUPTED in self.notes
 
     @property
     def median_seconds(self) -> float:

@@ -16,7 +16,7 @@ from flopscope.errors import FlopscopeError, TraceError
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
-from flopscope.measure.timing import INTERRUPTED, Wanted, measure
+from flopscope.measure.timing import Wanted, measure
 from flopscope.measurements import Reading, Timing
 from flopscope.records import Scope, TensorSpec
 from flopscope.trace.clocked import operator_seconds
@@ -159,7 +159,7 @@ def _with_operators(
     timing: Timing, plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Timing:
     """The timing with the seconds of operators, unless the user would not wait for those."""
-    if INTERRUPTED in timing.notes:
+    if timing.is_interrupted:
         return timing
     clock = clock_of(torch.device(plan.device))
     with undisturbed():

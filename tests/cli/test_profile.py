@@ -114,6 +114,24 @@ def test_an_interrupt_in_the_model_ends_with_status_130(run: Run, project: Path)
     assert (done.exit_code, done.stdout) == (130, "")
 
 
+def test_an_interrupt_while_measuring_shows_what_was_measured(run: Run, project: Path) -> None:
+    (project / "slow.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Module):\n"
+        "    passes = 0\n"
+        "    def forward(self, x):\n"
+        "        Net.passes += 1\n"
+        "        if Net.passes == 20: raise KeyboardInterrupt\n"
+        "        return x + 1\n"
+    )
+
+    done = run("profile", "slow:Net", "--shape", "2,3", "--device", "cpu", "-o", "report.json")
+
+    assert done.exit_code == 130
+    assert "measuring was interrupted" in done.stdout
+    assert json.loads((project / "report.json").read_text())["timing"]["runs"] < 20
+
+
 def test_a_report_survives_a_terminal_that_knows_only_ascii(spawn: Spawn, project: Path) -> None:
     (project / "größe.py").write_text(
         "from torch import nn\nclass Größe(nn.Linear): pass\n", encoding="utf-8"

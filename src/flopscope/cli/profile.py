@@ -189,8 +189,16 @@ def command(
     if report is not None:
         for name in dict.fromkeys(plots):
             show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
+    reports = several.reports if several is not None else (report,)
+    if any(one is not None and is_interrupted(one) for one in reports):
+        raise KeyboardInterrupt
     if several is not None and several.failures:
         raise PartlyFailedError(several)
+
+
+def is_interrupted(report: Report) -> bool:
+    """Whether measuring was ended early: the report is shown, and then the command ends so."""
+    return report.timing is not None and report.timing.is_interrupted
 
 
 def _several(requests: Sequence[Request], progress: Progress) -> Several:
@@ -203,7 +211,9 @@ def _several(requests: Sequence[Request], progress: Progress) -> Several:
     for request in requests:
         try:
             reports.append(_profiled(request, progress))
-        except FlopscopeError as error:  # noqa: PERF203 - each target stands alone
+            if is_interrupted(reports[-1]):
+                break
+        except FlopscopeError as error:
             errors.append(error)
             failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
     if not reports:

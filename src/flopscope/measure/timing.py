@@ -24,7 +24,7 @@ from flopscope.measure.modules import ModuleWatch
 from flopscope.measure.sampling import Budget, OnePass, sample, warm_up
 from flopscope.measure.surroundings import surroundings
 from flopscope.measure.variants import VARIANTS, CannotRunError, threads_used
-from flopscope.measurements import Timing, Variant
+from flopscope.measurements import INTERRUPTED, Timing, Variant
 from flopscope.records import Scope, is_within
 
 Forward: TypeAlias = Callable[[], object]
@@ -55,10 +55,6 @@ class _Measured:
     modules: dict[Scope, list[float]] = field(default_factory=lambda: defaultdict(list))
     variants: list[Variant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    is_interrupted: bool = False
-
-
-INTERRUPTED = "measuring was interrupted: this is what had been measured"
 
 
 def measure(
