@@ -56,7 +56,7 @@ def ideals(trace: Trace, machine: Machine) -> Ideals:
         operation = call.operation
         if operation not in known:
             cost = cost_of(operation)[1]
-            known[operation] = cost, _ideal(cost, dtype_of(operation), machine)
+            known[operation] = cost, _ideal(operation, cost, machine)
         cost, ideal = known[operation]
         own[call.scope].append(ideal)
         operators[operation.op].append(ideal)
@@ -75,16 +75,24 @@ def dtype_of(operation: Operation) -> str:
     return next((tensor.dtype for tensor in tensors), "float32")
 
 
-def _ideal(cost: Cost, dtype: str, machine: Machine) -> Ideal | None:
+def _ideal(operation: Operation, cost: Cost, machine: Machine) -> Ideal | None:
     if not cost.flops and not cost.bytes_moved:
         return Ideal()
+    dtype = dtype_of(operation)
     if not cost.macs and dtype not in machine.flops_per_second:
         dtype = ELEMENTWISE
-    work = Performance(cost, machine.limits(dtype, cost.bytes_moved))
+    work = Performance(cost, machine.limits(dtype, _touched(operation, cost)))
     if work.ideal_seconds is None:
         return None
     is_compute_bound = work.bound == "compute"
     return Ideal(work.ideal_seconds, work.ideal_seconds if is_compute_bound else 0.0, calls=1)
+
+
+def _touched(operation: Operation, cost: Cost) -> int:
+    """Bytes of memory that a call works on: what it writes in place was read there, too."""
+    if "inplace" not in operation.tags:
+        return cost.bytes_moved
+    return cost.bytes_moved - sum(output.nbytes for output in operation.outputs)
 
 
 def _sum(ideals: Iterable[Ideal | None]) -> Ideal | None:

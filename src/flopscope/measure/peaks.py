@@ -24,7 +24,9 @@ CARD_SPAN = (1 << 20, 1 << 31)
 """Smallest and largest bytes of a stream: from within the first cache to far beyond the last."""
 
 SECONDS_EACH = 0.15
-"""For every size: the fastest of as many runs as fit, at least two."""
+"""For every size: the fastest of as many runs as fit, and of a few more where they are slow."""
+
+FEWEST_RUNS = 5
 
 NOT_WORTH_IT = 0.5
 """A type at less than this part of another's rate at small sizes is not tried at large ones."""
@@ -115,7 +117,7 @@ def _fastest(run: Callable[[], object], clock: Clock) -> float:
     """Seconds of the fastest of the runs, each repeated often enough for the timer to see it."""
     run()
     repeats, best, spent, runs = 1, math.inf, 0.0, 0
-    while spent < SECONDS_EACH or runs < 2:
+    while spent < SECONDS_EACH or runs < FEWEST_RUNS:
         clock.wait()
         start = time.perf_counter()
         for _ in range(repeats):
