@@ -14,6 +14,7 @@ from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, Trace
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
+from flopscope.load.importing import loading
 from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
@@ -51,7 +52,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     plan = _plan(request)
     assumed = assumptions.parse(request.assume)
     progress(f"importing {spec.path}")
-    source = resolve(spec, options)
+    with loading():
+        source = resolve(spec, options)
     progress(f"building {spec.path}")
     model, notes = _built_for_counting(source)
     model = plan.mode.prepared(model)

@@ -24,6 +24,7 @@ from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
 from flopscope.errors import FlopscopeError
 from flopscope.files import write
+from flopscope.load.importing import loading
 from flopscope.report import FORMATS, PLOTS, Report, View, format_of
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
@@ -234,7 +235,8 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
 def _profiled(request: Request, progress: Progress) -> Report:
     with stdout_reserved():
         progress("loading torch")
-        # Here, not above: it takes seconds that no usage error should have to wait for.
-        from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
+        with loading():
+            # Here, not above: it takes seconds that no usage error should have to wait for.
+            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
 
         return profile_target(request, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import pkgutil
@@ -14,6 +15,22 @@ from types import ModuleType
 from flopscope.blame import CUDA_ONLY, describe, foreign_frames, location, shown
 from flopscope.errors import FlopscopeError, TargetError
 from flopscope.load.spelling import did_you_mean
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Around imports: nothing that is made then is looked through for garbage, then or later.
+
+    A collection among the objects that torch makes takes longer than counting a model does.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from flopscope.errors import TargetError, TraceError
-from flopscope.load.importing import import_file, import_name, put_on_path, user_code
+from flopscope.load.importing import (
+    import_file,
+    import_name,
+    loading,
+    put_on_path,
+    user_code,
+)
 
 Write = Callable[[str, str], Path]
 
@@ -216,3 +223,10 @@ def test_an_interrupt_in_the_users_code_stays_an_interrupt(write: Write) -> None
 def test_an_error_of_ours_keeps_its_kind_inside_the_users_code() -> None:
     with pytest.raises(TraceError), user_code("building Net"):
         raise TraceError("asked for a value")
+
+
+def test_nothing_is_collected_while_something_is_loaded() -> None:
+    assert gc.isenabled()
+    with loading():
+        assert not gc.isenabled()
+    assert gc.isenabled()
