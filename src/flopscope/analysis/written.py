@@ -55,6 +55,13 @@ class Layer:
         """Whether neither it nor anything inside it did anything."""
         return not (self.calls or self.counts.flops or self.counts.bytes_moved)
 
+    @property
+    def roofline_share(self) -> float | None:
+        """The part of the attainable rate that is achieved."""
+        if self.ideal_seconds is None or not self.seconds:
+            return None
+        return self.ideal_seconds / self.seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
