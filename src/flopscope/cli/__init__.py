@@ -14,6 +14,7 @@ from flopscope.registry import Registry
 COMMANDS: Registry[click.Command] = Registry(
     {
         "device": "flopscope.cli.device:command",
+        "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",
     }
 )

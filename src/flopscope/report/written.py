@@ -1,0 +1,139 @@
+"""Reports in files, as ``report.json`` writes them, read back to be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flopscope.analysis.machines import Machine
+from flopscope.analysis.written import Allowed, Counts, Layer, Run, Written
+from flopscope.errors import InputError, UsageError
+from flopscope.report.json import SCHEMA, SCHEMA_OF_SEVERAL, Object
+from flopscope.roofline import Limits
+
+WRITTEN_BY = "flopscope profile TARGET ... -o FILE.json writes one"
+
+
+def read_machines(paths: Sequence[Path]) -> tuple[Machine, ...]:
+    """The reports of each file, under the file's name without its suffix where that is its own.
+
+    Raises:
+        UsageError: a file is named twice.
+        InputError: a file can't be read, or is no report that this version knows.
+    """
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} is named twice", hint="compare reports of different machines")
+    stems = [path.stem for path in paths]
+    return tuple(
+        _machine(path, path.stem if stems.count(path.stem) == 1 else str(path)) for path in paths
+    )
+
+
+def _machine(path: Path, name: str) -> Machine:
+    document = _document(path)
+    is_several = document["schema"] == SCHEMA_OF_SEVERAL
+    try:
+        reports = document["reports"] if is_several else [document]
+        failures = document["failures"] if is_several else []
+        return Machine(
+            name,
+            tuple(_report(report, name) for report in reports),
+            tuple((failure["target"], failure["message"]) for failure in failures),
+        )
+    except KeyError as error:
+        raise InputError(f"{path} is no whole report: it lacks {error}", WRITTEN_BY) from error
+    except (AttributeError, IndexError, TypeError) as error:
+        raise InputError(f"{path} is no whole report: {error}", WRITTEN_BY) from error
+
+
+def _document(path: Path) -> Object:
+    """The file's object, whose schema is known."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", WRITTEN_BY) from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}", WRITTEN_BY) from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema in {SCHEMA, SCHEMA_OF_SEVERAL}:
+        known: Object = document
+        return known
+    if isinstance(schema, str) and re.fullmatch(r"flopscope\.reports?/\d+", schema):
+        raise InputError(
+            f"{path} is of schema {schema}, and this flopscope reads {SCHEMA}",
+            hint="read it with the flopscope that wrote it, or write it anew with this one",
+        )
+    raise InputError(f"{path} is no report of flopscope", WRITTEN_BY)
+
+
+def _report(document: Object, name: str) -> Written:
+    environment = document["environment"]
+    layers = tuple(_layer(module) for module in document["modules"])
+    if not layers or layers[0].scope:
+        raise TypeError("the model is not the first of its modules")
+    return Written(
+        name=name,
+        target=document["target"],
+        module=document["module"],
+        inputs=tuple(
+            (each["name"], tuple(each["shape"]), each["dtype"]) for each in document["inputs"]
+        ),
+        versions={key: environment[key] for key in ("flopscope", "torch")},
+        layers=layers,
+        operator_calls=sum(
+            operator["calls"]
+            for operator in document["operators"]
+            if operator["flops"] or operator["bytes_moved"]
+        ),
+        allowed=_allowed(document["limits"]),
+        run=_run(document["timing"]),
+    )
+
+
+def _layer(module: Object) -> Layer:
+    return Layer(
+        scope=module["scope"],
+        kind=module["type"],
+        calls=module["calls"],
+        counts=_counts(module),
+        own=_counts(module["own"]),
+        seconds=module["seconds"],
+        ideal_seconds=module["ideal_seconds"],
+        bound=module["bound"],
+    )
+
+
+def _counts(figures: Object) -> Counts:
+    return Counts(
+        params=figures["params"],
+        macs=figures["macs"],
+        flops=figures["flops"],
+        bytes_moved=figures["bytes_moved"],
+    )
+
+
+def _allowed(limits: Any) -> Allowed | None:
+    if limits is None:
+        return None
+    rates = Limits(
+        limits["flops_per_second"], limits["bytes_per_second"], limits["seconds_per_call"]
+    )
+    return Allowed(limits["origin"], limits["dtype"], rates)
+
+
+def _run(timing: Any) -> Run | None:
+    if timing is None:
+        return None
+    return Run(
+        device=timing["device"],
+        device_name=timing["device_name"],
+        threads=timing["threads"],
+        seconds=timing["median_seconds"],
+        error=timing["median_error"],
+        overhead_seconds=timing["overhead_seconds"],
+        notes=tuple(timing["notes"]),
+    )
