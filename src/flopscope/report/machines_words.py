@@ -121,7 +121,7 @@ def _watched(comparison: Comparison) -> Iterator[str]:
         if run and watched and abs(watched - run.seconds) > FAR_APART * run.seconds:
             yield (
                 f"{report.name}'s layers add up to {format_quantity(watched, 's')}, not to"
-                f" {format_quantity(run.seconds, 's')}: so long a pass takes with its modules watched"
+                f" {format_quantity(run.seconds, 's')}: a pass with its modules watched"
             )
 
 
@@ -141,7 +141,7 @@ def _part(part: Part, comparison: Comparison) -> str:
         "compute": ("bound by arithmetic", "peak", comparison.peak),
         "memory": ("bound by memory", "bandwidth", comparison.bandwidth),
         "overhead": ("spent on starting operators", "start of an operator", comparison.starting),
-        None: ("not bound by anything that is known", "", None),
+        None: ("outside of counted work, or bound by nothing known", "", None),
     }
     where, limit, factor = by_bound[part.bound]
     taken = format_quantity(part.base_seconds, "s")
