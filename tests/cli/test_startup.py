@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import flopscope
+from tests.unit.report.machine_reports import report, write
 
 
 def modules_after(code: str) -> set[str]:
@@ -44,6 +45,9 @@ def modules_after(code: str) -> set[str]:
         ["profile", "nets:Net", "--arg", "3"],
         ["profile", "nets:Net", "--shape", "1,,3"],
         ["profile", "nets:Net", "--dtype", "float33"],
+        ["machines", "--help"],
+        ["machines", "a.json"],
+        ["machines", "a.json", "gone.json"],
     ],
     ids=" ".join,
 )
@@ -51,6 +55,14 @@ def test_help_and_a_mistyped_command_load_neither_torch_nor_rich(arguments: list
     loaded = modules_after(f"from flopscope.cli import main; main({arguments})")
 
     assert "click" in loaded
+    assert loaded.isdisjoint({"torch", "rich", "thop", "fvcore"})
+
+
+def test_comparing_machines_loads_neither_torch_nor_rich(tmp_path: Path) -> None:
+    paths = [str(path) for path in write(tmp_path, a=report("a"), b=report("b"))]
+    loaded = modules_after(f"from flopscope.cli import main; main({['machines', *paths]})")
+
+    assert "flopscope.report.machines" in loaded
     assert loaded.isdisjoint({"torch", "rich", "thop", "fvcore"})
 
 

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from flopscope.analysis.comparison import Comparison
 from flopscope.analysis.written import Run, Written
 from flopscope.devices import reported_device
-from flopscope.units import many
+from flopscope.units import format_bytes, many
 
 CLOCK = "clock "
 """What the note on how a clock ran begins with."""
 
 
-def counts_differ(comparison: Comparison) -> Iterator[str]:
-    """That the work differs, if it does, and why."""
+def work(comparison: Comparison) -> str:
+    """Whether both did the same, and if not, what could be why."""
     scopes = comparison.differing
+    counts = comparison.base.model.counts
     if not scopes:
-        return
+        return f"the same work: {counts.flops:,} FLOPs, {format_bytes(counts.bytes_moved)} moved"
     base, other = comparison.base, comparison.other
     versions = (
         f"{name} {other.versions[name]} against {base.versions[name]}"
@@ -26,9 +27,10 @@ def counts_differ(comparison: Comparison) -> Iterator[str]:
     )
     inputs = ("other inputs",) if base.inputs != other.inputs else ()
     why = ", ".join((*inputs, *versions)) or "neither their inputs nor their versions say why"
-    flops = f"{other.model.counts.flops:,} FLOPs against {base.model.counts.flops:,}"
+    flops = f"{other.model.counts.flops:,} FLOPs against {counts.flops:,}"
     first = f"{scopes[0] or 'the model itself'} first"
-    yield f"NOT the same work: {many(len(scopes), 'module')} differ, {first} ({why}); {flops}"
+    differ = f"{many(len(scopes), 'module')} not alike, {first}"
+    return f"NOT the same work: {differ} ({why}); {flops}"
 
 
 def surroundings(comparison: Comparison) -> Iterator[str]:

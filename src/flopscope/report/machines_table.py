@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flopscope.analysis.comparison import Comparison
 from flopscope.analysis.machines import Model
 from flopscope.analysis.written import Layer, Written
 from flopscope.report import View
@@ -80,6 +81,10 @@ class Column:
     in_words: bool = False
 
     @property
+    def says_something(self) -> bool:
+        return any(cell.strip() != UNKNOWN for cell in self.cells)
+
+    @property
     def needs(self) -> Needs:
         natural = max(len(self.title), *map(len, self.cells))
         least = min(natural, 2 * SHORTEST_NAME) if self.title == MODULE else natural
@@ -113,20 +118,35 @@ def table_of(model: Model, view: View) -> Table:
 def _columns(
     model: Model, layers: Sequence[Layer], spell: Callable[[str], str]
 ) -> Iterator[Column]:
-    """Each figure of every machine, and after the times how they compare."""
+    """The FLOPs, each figure of every machine, and after the times how they compare."""
+    yield Column("FLOPs", align([_flops(layer) for layer in layers]), 2)
     for figure in FIGURES:
-        for report in model.reports:
-            found = (report.by_scope.get(layer.scope) for layer in layers)
-            cells = [spell(_cell(figure, layer, report)) for layer in found]
-            title = spell(f"{figure.title} {report.name}")
-            shown = cells if figure.in_words else align(cells)
-            yield Column(title, shown, figure.importance, figure.in_words)
+        columns = [_column(figure, layers, report, spell) for report in model.reports]
+        if figure is TIME or any(column.says_something for column in columns):
+            yield from columns
         if figure is TIME:
-            for comparison in model.comparisons:
-                speeds = (comparison.layer_speed(layer.scope) for layer in layers)
-                cells = [UNKNOWN if speed is None else times(speed) for speed in speeds]
-                title = spell(f"{comparison.other.name} vs {comparison.base.name}")
-                yield Column(title, align(cells), SPEED_IMPORTANCE)
+            yield from (_speeds(comparison, layers, spell) for comparison in model.comparisons)
+
+
+def _column(
+    figure: Figure, layers: Sequence[Layer], report: Written, spell: Callable[[str], str]
+) -> Column:
+    found = (report.by_scope.get(layer.scope) for layer in layers)
+    cells = [spell(_cell(figure, layer, report)) for layer in found]
+    shown = cells if figure.in_words else align(cells)
+    title = spell(f"{figure.title} {report.name}")
+    return Column(title, shown, figure.importance, figure.in_words)
+
+
+def _speeds(comparison: Comparison, layers: Sequence[Layer], spell: Callable[[str], str]) -> Column:
+    speeds = (comparison.layer_speed(layer.scope) for layer in layers)
+    cells = [UNKNOWN if speed is None else times(speed) for speed in speeds]
+    title = spell(f"{comparison.other.name} vs {comparison.base.name}")
+    return Column(title, align(cells), SPEED_IMPORTANCE)
+
+
+def _flops(layer: Layer) -> str:
+    return format_quantity(layer.counts.flops)
 
 
 def _lines(columns: Sequence[Column], widths: Mapping[str, int], ellipsis: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flopscope.analysis.comparison import Comparison, Part
-from flopscope.report.machines_surroundings import counts_differ, surroundings
+from flopscope.report.machines_surroundings import surroundings, work
 from flopscope.units import format_fixed, format_quantity, many
 
 MOST_LAYERS = 3
@@ -21,14 +21,10 @@ LEAST_SHARE = 0.005
 def explanation(comparison: Comparison) -> Iterator[str]:
     """How much faster the other machine is, and what that comes from; what isn't known as well."""
     base, other = comparison.base, comparison.other
-    yield from counts_differ(comparison)
+    yield work(comparison)
     untimed = [report.name for report in (base, other) if report.run is None]
     if untimed:
-        yield (
-            f"not measured: {' and '.join(untimed)} has no time"
-            if len(untimed) == 1
-            else (f"not measured: neither {base.name} nor {other.name} has a time")
-        )
+        yield f"time was not measured on {' and '.join(untimed)}"
     else:
         yield _speed(comparison)
     yield _limits(comparison)
@@ -121,7 +117,7 @@ def _watched(comparison: Comparison) -> Iterator[str]:
         if run and watched and abs(watched - run.seconds) > FAR_APART * run.seconds:
             yield (
                 f"{report.name}'s layers add up to {format_quantity(watched, 's')}, not to"
-                f" {format_quantity(run.seconds, 's')}: so long a pass takes with its modules watched"
+                f" {format_quantity(run.seconds, 's')}: a pass with its modules watched"
             )
 
 
@@ -141,7 +137,7 @@ def _part(part: Part, comparison: Comparison) -> str:
         "compute": ("bound by arithmetic", "peak", comparison.peak),
         "memory": ("bound by memory", "bandwidth", comparison.bandwidth),
         "overhead": ("spent on starting operators", "start of an operator", comparison.starting),
-        None: ("not bound by anything that is known", "", None),
+        None: ("outside of counted work, or bound by nothing known", "", None),
     }
     where, limit, factor = by_bound[part.bound]
     taken = format_quantity(part.base_seconds, "s")

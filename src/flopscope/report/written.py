@@ -98,31 +98,31 @@ def _layer(module: Object) -> Layer:
     return Layer(
         scope=module["scope"],
         kind=module["type"],
-        calls=module["calls"],
+        calls=_number(module["calls"]),
         counts=_counts(module),
         own=_counts(module["own"]),
-        seconds=module["seconds"],
-        ideal_seconds=module["ideal_seconds"],
+        seconds=_known(module["seconds"]),
+        ideal_seconds=_known(module["ideal_seconds"]),
         bound=module["bound"],
     )
 
 
 def _counts(figures: Object) -> Counts:
     return Counts(
-        params=figures["params"],
-        macs=figures["macs"],
-        flops=figures["flops"],
-        bytes_moved=figures["bytes_moved"],
+        params=_number(figures["params"]),
+        macs=_number(figures["macs"]),
+        flops=_number(figures["flops"]),
+        bytes_moved=_number(figures["bytes_moved"]),
     )
 
 
 def _allowed(limits: Any) -> Allowed | None:
     if limits is None:
         return None
-    rates = Limits(
-        limits["flops_per_second"], limits["bytes_per_second"], limits["seconds_per_call"]
+    rates = ("flops_per_second", "bytes_per_second", "seconds_per_call")
+    return Allowed(
+        limits["origin"], limits["dtype"], Limits(*(_known(limits[rate]) for rate in rates))
     )
-    return Allowed(limits["origin"], limits["dtype"], rates)
 
 
 def _run(timing: Any) -> Run | None:
@@ -131,9 +131,21 @@ def _run(timing: Any) -> Run | None:
     return Run(
         device=timing["device"],
         device_name=timing["device_name"],
-        threads=timing["threads"],
-        seconds=timing["median_seconds"],
-        error=timing["median_error"],
-        overhead_seconds=timing["overhead_seconds"],
+        threads=_number(timing["threads"]),
+        seconds=_number(timing["median_seconds"]),
+        error=_known(timing["median_error"]),
+        overhead_seconds=_known(timing["overhead_seconds"]),
         notes=tuple(timing["notes"]),
     )
+
+
+def _number(value: Any) -> Any:
+    """The value, which has to be a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} stands where a number belongs")
+    return value
+
+
+def _known(value: Any) -> float | None:
+    """The number, or None for one that isn't known."""
+    return None if value is None else float(_number(value))
