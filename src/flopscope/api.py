@@ -12,8 +12,9 @@ from torch.utils._pytree import tree_map
 from flopscope import assumptions
 from flopscope.advice import advised, in_words
 from flopscope.counters import check_counters
-from flopscope.errors import NeedsValuesError, TargetError, TraceError
+from flopscope.errors import InputError, NeedsValuesError, TargetError, TraceError
 from flopscope.guest import disposable
+from flopscope.load.inputs import parse_dtype
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.report import Report
 from flopscope.running import Mode, Plan, Runnable
@@ -57,11 +58,13 @@ def profile(
         UsageError: there is no such counter or device.
     """
     _check_model(model)
+    if isinstance(args, Mapping):
+        raise InputError("args is a mapping", hint="give inputs by name as kwargs")
     args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
     kwargs = dict(kwargs or {})
     counters = check_counters(counters)
     where = _device_of(model) if device == "auto" else chosen_device(device)
-    plan = Plan(counters, time, where, Mode(autocast=autocast), module)
+    plan = Plan(counters, time, where, Mode(autocast=autocast and parse_dtype(autocast)), module)
 
     def runnable() -> Runnable:
         if where == _device_of(model):

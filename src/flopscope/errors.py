@@ -44,6 +44,10 @@ class TraceError(FlopscopeError):
     exit_code = 3
 
 
+class MeasureError(FlopscopeError):
+    """What was to be measured did not happen."""
+
+
 class NeedsValuesError(TraceError):
     """The program asked for values that a trace without values can neither know nor assume."""
 

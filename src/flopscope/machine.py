@@ -84,6 +84,6 @@ def given(
     if peak is None and bandwidth is None:
         return machine
     known = machine or Machine("this machine", "given")
-    rates = dict(known.flops_per_second) if peak is None else {dtype: peak}
+    rates = {**known.flops_per_second, **({} if peak is None else {dtype: peak})}
     streams = known.bandwidths if bandwidth is None else (Bandwidth(0, bandwidth),)
     return replace(known, origin="given", flops_per_second=rates, bandwidths=streams)

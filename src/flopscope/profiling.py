@@ -12,7 +12,7 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.analysis.causal import masked_macs
-from flopscope.analysis.ideal import ideals
+from flopscope.analysis.ideal import ideals, main_dtype
 from flopscope.devices import reported_device
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
@@ -95,7 +95,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     if subject.strict:
         counted.require_complete()
     outcome = run(plan, counted, found.inputs, subject.runnable)
-    machine = _machine(plan, outcome.timing)
+    machine = _machine(plan, outcome.timing, main_dtype(found))
     return Report(
         target=subject.name,
         inputs=tuple(found.inputs.items()),
@@ -110,14 +110,13 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     )
 
 
-def _machine(plan: Plan, timing: Timing | None) -> Machine | None:
+def _machine(plan: Plan, timing: Timing | None, dtype: str) -> Machine | None:
     """What the device allows: as measured before, as rated, or as the user says."""
     known = None
     if timing is not None:
-        peaks = cached_peaks(timing.device)
+        peaks = cached_peaks(timing.device, timing.threads)
         device = reported_device(timing.device_name)
         known = measured(peaks) if peaks else rated(device) if device else None
-    dtype = plan.mode.autocast or plan.mode.dtype or "float32"
     return given(known, plan.peak, plan.bandwidth, dtype)
 
 

@@ -12,12 +12,13 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from flopscope.counters import read
-from flopscope.errors import FlopscopeError, TraceError
+from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
-from flopscope.measure.timing import Wanted, measure
-from flopscope.measurements import Reading, Timing
+from flopscope.measure.timing import Wanted, measure, unheard
+from flopscope.measure.variants import threads_used
+from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.records import Scope, TensorSpec
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
@@ -162,13 +163,16 @@ def _with_operators(
     if timing.is_interrupted:
         return timing
     clock = clock_of(torch.device(plan.device))
-    with undisturbed():
-        copied = disposable(model, args, kwargs, shared=model.parameters())
-        try:
+    model = getattr(model, "_orig_mod", model)  # a compiled model's original
+    try:
+        with undisturbed(), unheard(), threads_used(plan.wanted.threads):
+            copied = disposable(model, args, kwargs, shared=model.parameters())
             seconds = operator_seconds(*copied, clock, module=plan.module)
-        except (TraceError, KeyboardInterrupt) as error:
-            note = f"operators were not timed: {type(error).__name__}"
-            return replace(timing, notes=(*timing.notes, note))
+    except KeyboardInterrupt:
+        return replace(timing, notes=(*timing.notes, INTERRUPTED))
+    except Exception as error:  # noqa: BLE001 - the user's model ran; what was measured stands
+        note = f"operators were not timed: {_in_a_line(error)}"
+        return replace(timing, notes=(*timing.notes, note))
     return replace(timing, operator_seconds=seconds)
 
 

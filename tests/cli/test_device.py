@@ -10,6 +10,7 @@ import torch
 from click.testing import Result
 
 from flopscope.devices import devices
+from flopscope.measure import peaks as measuring
 from flopscope.measure.hardware import processor_name
 from flopscope.measure.peak_cache import FOLDER, keep_peaks
 from flopscope.measurements import Bandwidth, Peaks
@@ -46,6 +47,21 @@ def test_what_was_measured_before_is_shown(run: Run, kept: Path) -> None:
     assert "float32          123 GFLOP/s" in done.stdout
     assert "256 MiB     21.0 GB/s" in done.stdout
     assert "measured before" in done.stdout
+
+
+def test_what_cannot_be_kept_is_shown_all_the_same(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(FOLDER, str(tmp_path / "file"))
+    monkeypatch.setattr(measuring, "PROCESSOR_SIDES", (64,))
+    monkeypatch.setattr(measuring, "PROCESSOR_SPAN", (1 << 14, 1 << 15))
+    monkeypatch.setattr(measuring, "SECONDS_EACH", 0.001)
+    done = run("device", "--device", "cpu")
+
+    assert done.exit_code == 1
+    assert "float32" in done.stdout
+    assert done.stderr.startswith("Error: measured peaks cannot be kept")
 
 
 def test_a_profile_is_held_against_what_was_measured(run: Run, kept: Path) -> None:

@@ -108,6 +108,19 @@ def test_a_function_makes_the_inputs_of_any_batch(count: Count) -> None:
     assert report["totals"]["macs"] == 3 * 3 * 4
 
 
+def test_inputs_that_a_function_made_for_a_batch_are_left_as_they_are(
+    count: Count, project: Path
+) -> None:
+    zoo = project / "zoo.py"
+    zoo.write_text(
+        zoo.read_text() + "\ndef steps_first(batch=1): return torch.zeros(1, batch, 4)\n"
+    )
+
+    report = count("zoo:Configured({})", "--inputs", "zoo:steps_first", "--batch", "3")
+
+    assert report["inputs"][0]["shape"] == [1, 3, 4]
+
+
 def test_a_model_that_has_an_example_needs_no_shape(count: Count) -> None:
     assert count("zoo:Two")["totals"]["macs"] == 2 * 2 * 4
     assert count("zoo:Two", "--batch", "5")["totals"]["macs"] == 5 * 5 * 4
@@ -176,6 +189,8 @@ def test_several_targets_of_which_none_works_leave_stdout_empty(run: Run) -> Non
         (("--input", "[[3"), 3, "cannot read the input"),
         (("--inputs", "zoo:make", "--shape", "1"), 2, "--inputs makes all inputs"),
         (("--autocast", "int8", "--shape", "1,4"), 2, "nothing is cast to int8"),
+        (("--autocast", "fp64", "--shape", "1,4"), 2, "nothing is cast to fp64"),
+        (("--plot", "roofline", "--format", "json"), 2, "--plot draws below the table"),
         (("--batch", "0"), 2, "is not one or several positive numbers"),
         (("--module", "layer", "--shape", "1,4"), 3, "Configured has no module 'layer'"),
         ((), 3, "no inputs were given, and Configured.forward needs 'x'"),

@@ -47,7 +47,8 @@ def test_every_device_of_the_table_is_a_machine():
 def test_what_is_given_goes_before_what_is_known():
     machine = given(measured(PEAKS), 70.0, None, "bfloat16")
 
-    assert machine == Machine("a processor", "given", {"bfloat16": 70.0}, STREAMS, 0.5)
+    rates = {"float32": 50.0, "bfloat16": 70.0}
+    assert machine == Machine("a processor", "given", rates, STREAMS, 0.5)
     assert given(measured(PEAKS), None, 3.0, "float32").bytes_per_second(1) == 3.0
 
 

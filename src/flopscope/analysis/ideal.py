@@ -50,7 +50,6 @@ def ideals(trace: Trace, machine: Machine) -> Ideals:
     """
     own: dict[Scope, list[Ideal | None]] = defaultdict(list)
     operators: dict[str, list[Ideal | None]] = defaultdict(list)
-    flops: dict[str, int] = defaultdict(int)
     known: dict[Operation, tuple[Cost, Ideal | None]] = {}
     for call in trace.calls:
         operation = call.operation
@@ -60,13 +59,24 @@ def ideals(trace: Trace, machine: Machine) -> Ideals:
         cost, ideal = known[operation]
         own[call.scope].append(ideal)
         operators[operation.op].append(ideal)
-        flops[dtype_of(operation)] += cost.flops
     return Ideals(
         machine,
-        max(flops, key=lambda dtype: flops[dtype], default="float32"),
+        main_dtype(trace),
         {scope: _sum(each) for scope, each in own.items()},
         {op: _sum(each) for op, each in operators.items()},
     )
+
+
+def main_dtype(trace: Trace) -> str:
+    """The type that most of a trace's FLOPs are of."""
+    known: dict[Operation, int] = {}
+    flops: dict[str, int] = defaultdict(int)
+    for call in trace.calls:
+        operation = call.operation
+        if operation not in known:
+            known[operation] = cost_of(operation)[1].flops
+        flops[dtype_of(operation)] += known[operation]
+    return max(flops, key=lambda dtype: flops[dtype], default=ELEMENTWISE)
 
 
 def dtype_of(operation: Operation) -> str:

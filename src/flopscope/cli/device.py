@@ -9,6 +9,7 @@ import click
 from flopscope.cli.errors import Command
 from flopscope.cli.options import read_device
 from flopscope.cli.terminal import narration, show
+from flopscope.errors import FlopscopeError
 from flopscope.report.terminal import screen_of
 
 EPILOG = """\b
@@ -52,9 +53,12 @@ def command(*, device: str, threads: int | None, again: bool, debug: bool) -> No
         # Here, not above: it takes seconds that no usage error should have to wait for.
         from flopscope.peaks import known_or_measured  # noqa: PLC0415 - see above
 
-        peaks, path = known_or_measured(device, threads, progress, again=again)
+        peaks, kept = known_or_measured(device, threads, progress, again=again)
     # rich takes time that a usage error doesn't have
     from flopscope.report.device import render  # noqa: PLC0415 - see above
 
     screen = screen_of(sys.stdout)
+    path = None if isinstance(kept, FlopscopeError) else kept
     show(render(peaks, path, ascii_only=screen.ascii), color=False)
+    if isinstance(kept, FlopscopeError):
+        raise kept

@@ -13,10 +13,13 @@ from flopscope.assumptions import parse as parse_assumptions
 from flopscope.cli.options import read_batches
 from flopscope.errors import UsageError
 from flopscope.load.config_file import check_config_suffix
-from flopscope.load.given import is_floating, parse_given
+from flopscope.load.given import parse_given
 from flopscope.load.inputs import parse_dtype
 from flopscope.load.target import parse_target
 from flopscope.request import GivenInputs, Request
+
+CAST_TO = ("bfloat16", "float16")
+"""What torch.autocast casts to."""
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
@@ -175,5 +178,5 @@ def check_request(request: Request) -> None:
         parse_target(request.inputs.function)
     if request.config is not None:
         check_config_suffix(request.config)
-    if request.autocast is not None and not is_floating(parse_dtype(request.autocast)):
+    if request.autocast is not None and parse_dtype(request.autocast) not in CAST_TO:
         raise UsageError(f"nothing is cast to {request.autocast}", hint="write --autocast bf16")

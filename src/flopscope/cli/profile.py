@@ -11,7 +11,7 @@ from typing import TypeAlias
 import click
 
 from flopscope.assumptions import RULES as ASSUMPTIONS
-from flopscope.cli.errors import Command, PartlyFailedError
+from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_request, takes_models
 from flopscope.cli.options import (
@@ -22,7 +22,7 @@ from flopscope.cli.options import (
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
 from flopscope.report import FORMATS, PLOTS, Report, View, format_of
@@ -171,6 +171,8 @@ def command(
         for request in requests
     )
     view = View(depth=depth, columns=columns, sort=sort, fold=fold)
+    if plots and (format_name != "table" or len(requests) > 1):
+        raise UsageError("--plot draws below the table of one model", hint="leave --format out")
     _refuse_early(requests, view, outputs)
     with narration() as progress:
         several = None if len(requests) == 1 else _several(requests, progress)
@@ -212,11 +214,16 @@ def _several(requests: Sequence[Request], progress: Progress) -> Several:
     for request in requests:
         try:
             reports.append(_profiled(request, progress))
-            if is_interrupted(reports[-1]):
-                break
         except FlopscopeError as error:
             errors.append(error)
             failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
+        except KeyboardInterrupt:
+            if not reports:
+                raise
+            failures.append(Failure(request.target, "interrupted", "", INTERRUPTED_EXIT))
+            break
+        if reports and is_interrupted(reports[-1]):
+            break
     if not reports:
         raise errors[0]
     return Several(tuple(reports), tuple(failures))

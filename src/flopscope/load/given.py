@@ -130,5 +130,6 @@ def _made_by(function: str, batch: int | None) -> Inputs:
     with user_code(f"making inputs with {function}"):
         parameters = inspect.signature(make).parameters
         name = next((name for name in _BATCH if name in parameters), None)
-        made = make(**{name: batch}) if name is not None and batch is not None else make()
-    return as_inputs(made)
+        if name is not None and batch is not None:
+            return replace(as_inputs(make(**{name: batch})), is_batched=True)
+        return as_inputs(make())

@@ -28,7 +28,8 @@ def loading() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        if not gc.get_freeze_count():  # once: later on, models of others would be kept for good
+            gc.freeze()
         if was_enabled:
             gc.enable()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from flopscope.errors import FlopscopeError
 from flopscope.files import write
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measurements import Bandwidth, Peaks
@@ -20,17 +21,17 @@ FOLDER = "FLOPSCOPE_CACHE_DIR"
 SCHEMA = "flopscope.peaks/1"
 
 
-def cached_peaks(device: str) -> Peaks | None:
+def cached_peaks(device: str, threads: int) -> Peaks | None:
     """The peaks of a device that were measured with this torch and as many threads, or None."""
     where = named_device(device)
-    path = _path(str(where), device_name(where), torch.get_num_threads())
     try:
+        path = _path(str(where), device_name(where), threads)
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept.pop("schema") != SCHEMA:
             return None
         bandwidths = tuple(Bandwidth(**each) for each in kept.pop("bandwidths"))
         return Peaks(**kept, bandwidths=bandwidths)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError):
         return None  # there is none, or something else was written there: to be measured anew
 
 
@@ -40,8 +41,13 @@ def keep_peaks(peaks: Peaks) -> Path:
     Raises:
         FlopscopeError: the file cannot be written.
     """
-    path = _path(peaks.device, peaks.device_name, peaks.threads)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path = _path(peaks.device, peaks.device_name, peaks.threads)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # the latter where the user has no home
+        raise FlopscopeError(
+            f"measured peaks cannot be kept: {error}", hint=f"{FOLDER} names another folder"
+        ) from error
     write(path, json.dumps({"schema": SCHEMA, **asdict(peaks)}, indent=2))
     return path
 

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
+from flopscope.errors import MeasureError
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
@@ -82,16 +83,18 @@ def measure(
     Raises:
         UsageError: the device is of a kind that cannot be timed.
         TargetError: the model cannot be copied.
+        MeasureError: the part to be timed does not run.
         KeyboardInterrupt: it came before a single pass was measured.
         Exception: what the model raises.
     """
     wanted = wanted or Wanted()
+    model = getattr(model, "_orig_mod", model)  # a compiled model's original
     where = named_device(device)
     clock = clock_of(where)
     in_training = any(module.training for module in model.modules())
     shared = () if in_training else model.parameters()
     measured = _Measured()
-    with undisturbed(), _unheard(), threads_used(wanted.threads) as threads:
+    with undisturbed(), unheard(), threads_used(wanted.threads) as threads:
         about = surroundings(where)
         copied, copied_args, copied_kwargs = disposable(model, args, kwargs, shared)
         forward = partial(copied, *copied_args, **copied_kwargs)
@@ -133,9 +136,12 @@ def _measure(
     sample(part, budget, measured.whole)
     _watch_modules(model, forward, clock, budget, measured.modules)
     for name in wanted.variants:
+        if wanted.module:
+            measured.notes.append(f"{name}: not measured of a part of the model")
+            continue
         try:
             measured.variants.append(_variant(name, model, forward, clock, budget))
-        except CannotRunError as error:  # noqa: PERF203 - each stands alone
+        except CannotRunError as error:
             measured.notes.append(f"{name}: not measured: {error}")
 
 
@@ -153,7 +159,7 @@ def _variant(
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
+def unheard() -> Iterator[None]:
     """Drop what is printed, which would be the same line a thousand times."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         yield
@@ -175,7 +181,10 @@ def _passes_of(model: nn.Module, module: Scope, forward: Forward, clock: Clock) 
     def one_pass() -> float:
         with watch.watching():
             forward()
-        return sum(watch.lap().values())
+        laps = watch.lap()
+        if not laps:
+            raise MeasureError(f"{module} is not called where the model is run for real")
+        return sum(laps.values())
 
     return one_pass
 

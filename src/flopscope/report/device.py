@@ -9,7 +9,7 @@ from flopscope.devices import reported_device
 from flopscope.measurements import Peaks
 from flopscope.report.characters import printable, to_ascii
 from flopscope.report.fitting import GAP, align
-from flopscope.units import format_bytes, format_quantity
+from flopscope.units import format_bytes, format_quantity, many
 
 NOTHING = "-"
 
@@ -28,7 +28,7 @@ def render(peaks: Peaks, path: Path | None, *, ascii_only: bool) -> str:
 
 def _lines(peaks: Peaks, path: Path | None) -> Iterator[str]:
     device = reported_device(peaks.device_name)
-    threads = f", {peaks.threads} threads" if peaks.device == "cpu" else ""
+    threads = f", {many(peaks.threads, 'thread')}" if peaks.device == "cpu" else ""
     yield f"{peaks.device_name} · {peaks.device}{threads} · torch {peaks.torch}"
     yield ""
     peaks_by_vendor = [device and device.matrix_peak(dtype) for dtype in peaks.flops_per_second]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.report.limits import limited
-from flopscope.report.speed import flops_per_second, seconds_inside
+from flopscope.report.speed import flops_per_second
 from flopscope.roofline import Ideal
 from flopscope.tree import Node, OperatorTotal
 
@@ -68,7 +68,7 @@ def time_of_module(node: Node, report: Report) -> Object:
     """Measured and least seconds of a module and what is inside it, and what limits it."""
     found = limited(report, node)
     return {
-        "seconds": seconds_inside(report.timing, node),
+        "seconds": found.seconds,
         "ideal_seconds": _seconds(found.ideal),
         "bound": found.bound,
     }

@@ -85,7 +85,9 @@ def roofline_of(report: Report, view: View) -> str:
     if ideals is None or report.timing is None:
         return "no roofline: it takes measured time and the machine's limits (flopscope device)"
     found = [
-        (limited(report, node, own=bool(node.children)), node) for node in report.modules.values()
+        (limited(report, node, own=bool(node.children)), node)
+        for node in report.modules.values()
+        if node.own_cost.flops
     ]
     timed = [(each.seconds, node) for each, node in found if each.seconds]
     timed.sort(key=lambda pair: -pair[0])
@@ -94,7 +96,8 @@ def roofline_of(report: Report, view: View) -> str:
         (node.scope or node.spec.kind, Performance(node.own_cost, limits, seconds))
         for seconds, node in timed[:MOST_POINTS]
     ]
-    return plot(limits, named, view)
+    drawn = plot(limits, named, view)
+    return drawn or f"no roofline: nothing is known of this machine's rate in {ideals.dtype}"
 
 
 def _described(node: Node, found: Limited, part: float) -> str:

@@ -89,7 +89,11 @@ def summary_of_several(several: Several) -> Iterator[Fact]:
         yield replace(fact, lines=(f"{report.target}: {fact.lines[0]}", *fact.lines[1:]))
     if several.reports and not incomplete:
         yield Fact("coverage", ("every operator counted",), "good")
-    told = [(note, report.target) for report in several.reports for note in report.notes]
+    told = [
+        (note, report.target)
+        for report in several.reports
+        for note in (*report.notes, *(report.timing.notes if report.timing else ()))
+    ]
     notes = {note: [target for said, target in told if said == note] for note, _ in told}
     lines = tuple(
         note if len(targets) == len(several.reports) else f"{', '.join(targets)}: {note}"

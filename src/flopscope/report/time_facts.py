@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from flopscope.report import Report
 
 
+DISAGREEING = 0.5
+"""A part of the median: more than watching modules costs, or a median may be off."""
+
+
 def time_line(report: Report, timing: Timing) -> str:
     """The median, how well it is known, how it spreads, and the rates that follow from it."""
     median, error = timing.median_seconds, timing.median_error
@@ -65,6 +69,8 @@ def other_times(timing: Timing) -> Iterator[str]:
     if overhead is not None and timing.median_seconds:
         share = overhead / timing.median_seconds
         yield f"per module with hooks in place: {share:+.1%} on the whole"
+        if abs(share) > DISAGREEING or (timing.median_error or 0) > DISAGREEING:
+            yield "the passes disagree too much for these times to be trusted: measure again"
     for variant in timing.variants:
         faster = timing.median_seconds / variant.median_seconds
         yield (

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from flopscope.errors import MeasureError
 from flopscope.measure.sampling import Budget
 from flopscope.measure.timing import Wanted, measure
 from flopscope.measure.variants import threads_used
@@ -41,6 +42,31 @@ def test_a_graph_replays_the_forward_pass():
 
     (graph,) = timing.variants
     assert graph.median_seconds < timing.median_seconds
+
+
+class Rare(nn.Module):
+    """Has a part that runs no more once the model was called."""
+
+    def __init__(self):
+        super().__init__()
+        self.part = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return x
+
+
+def test_a_part_that_does_not_run_has_no_time():
+    with pytest.raises(MeasureError, match="part is not called"):
+        measure(Rare(), (torch.ones(2),), {}, "cpu", Wanted(QUICK, module="part"))
+
+
+def test_a_part_is_not_compared_with_variants_of_the_whole():
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    wanted = Wanted(QUICK, module="0", variants=("compiled",))
+    timing = measure(model, (torch.ones(1, 2),), {}, "cpu", wanted)
+
+    assert timing.variants == ()
+    assert "compiled: not measured of a part of the model" in timing.notes
 
 
 class InterruptedLater(nn.Module):
