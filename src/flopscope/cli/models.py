@@ -77,7 +77,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "batches",
         callback=read_batches,
         metavar="N[,N...]",
-        help="The first size of every input. Several give a line each: a curve of throughput.",
+        help="The first size of every --shape and of inputs that are known. Several numbers give a"
+        " line each: a curve of throughput.",
     ),
     click.option(
         "--seq",
