@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from flopscope.costs import Cost
-from flopscope.devices import Device
 
 Bound: TypeAlias = Literal["compute", "memory", "overhead"]
 """What keeps work from being done sooner: arithmetic, moving data, or starting operators."""
@@ -50,12 +49,6 @@ class Limits:
         if self.flops_per_second is None or self.bytes_per_second is None:
             return None
         return min(self.flops_per_second, intensity * self.bytes_per_second)
-
-
-def rated_limits(device: Device, dtype: str) -> Limits:
-    """What a device's vendor rates it at, in matrix products of a type (``"tf32"`` among them)."""
-    peak = device.matrix_peak(dtype)
-    return Limits(peak.flops_per_second if peak else None, device.bytes_per_second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ def test_a_rated_machine_has_the_rates_of_its_row():
     limits = machine.limits("bfloat16", 1)
     assert round(limits.flops_per_second / 1e12, 1) == 989.4
     assert limits.bytes_per_second == 3.35e12
+    assert limits.ridge_intensity == limits.flops_per_second / 3.35e12
+    assert machine.limits("float32", 1).flops_per_second == 67e12
+    assert machine.limits("complex64", 1).flops_per_second is None
     assert machine.origin == "datasheet"
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopscope.costs import Cost
-from flopscope.devices import devices, typed_device
-from flopscope.roofline import Limits, Performance, rated_limits
+from flopscope.devices import devices
+from flopscope.roofline import Limits, Performance
 
 # 100 FLOP/s and 20 B/s: the ridge is at 100 / 20 = 5 FLOP/B.
 LIMITS = Limits(flops_per_second=100, bytes_per_second=20, seconds_per_call=0.5)
@@ -183,14 +183,6 @@ def test_work_that_was_not_timed_has_limits_and_no_rates():
     assert some.achieved_bytes_per_second is None
     assert some.roofline_share is None
     assert some.peak_share is None
-
-
-def test_rated_limits_are_of_the_type_that_is_asked_for():
-    h100 = typed_device("H100 SXM")
-    assert rated_limits(h100, "bfloat16") == Limits(989.4e12, 3350e9)
-    assert rated_limits(h100, "float32") == Limits(67e12, 3350e9)
-    assert rated_limits(h100, "complex64") == Limits(None, 3350e9)
-    assert rated_limits(h100, "bfloat16").ridge_intensity == 989.4e12 / 3350e9
 
 
 @pytest.mark.parametrize("device", devices(), ids=lambda device: device.name)
