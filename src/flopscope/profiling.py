@@ -95,7 +95,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     if subject.strict:
         counted.require_complete()
     outcome = run(plan, counted, found.inputs, subject.runnable)
-    machine = _machine(plan, outcome.timing, main_dtype(found))
+    machine = _machine(plan, outcome.timing, found)
     return Report(
         target=subject.name,
         inputs=tuple(found.inputs.items()),
@@ -110,14 +110,16 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     )
 
 
-def _machine(plan: Plan, timing: Timing | None, dtype: str) -> Machine | None:
+def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:
     """What the device allows: as measured before, as rated, or as the user says."""
     known = None
     if timing is not None:
         peaks = cached_peaks(timing.device, timing.threads)
         device = reported_device(timing.device_name)
         known = measured(peaks) if peaks else rated(device) if device else None
-    return given(known, plan.peak, plan.bandwidth, dtype)
+    if plan.peak is None and plan.bandwidth is None:
+        return known
+    return given(known, plan.peak, plan.bandwidth, main_dtype(found))
 
 
 def chosen_device(device: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flopscope.cli.options import read_device, read_rate
+from flopscope.cli.options import read_device, read_rate, with_options
 from flopscope.request import Request
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -78,7 +78,4 @@ def takes_measuring(function: Callable[..., None]) -> Callable[..., None]:
         )
         function(requests=measured, **own)
 
-    decorated: Callable[..., None] = called
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(called, _OPTIONS)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
-from flopscope.cli.options import read_batches
+from flopscope.cli.options import read_batches, with_options
 from flopscope.errors import UsageError
 from flopscope.load.config_file import check_config_suffix
 from flopscope.load.given import parse_given
@@ -160,10 +160,7 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         )
         function(requests=requests, **own)
 
-    decorated: Callable[..., None] = called
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(called, _OPTIONS)
 
 
 def check_request(request: Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,15 @@ from flopscope.report.columns import COLUMNS
 from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+
+def with_options(
+    function: Callable[..., None], options: Sequence[Callable[[Any], Any]]
+) -> Callable[..., None]:
+    """A function with these decorators of click's, listed by the help in this order."""
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:
