@@ -8,8 +8,8 @@ import click
 
 from flopscope.cli.errors import usage_in_a_line
 from flopscope.cli.terminal import open_streams
-from flopscope.load.spelling import did_you_mean
 from flopscope.registry import Registry
+from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {

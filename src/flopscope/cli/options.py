@@ -11,9 +11,9 @@ import click
 
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
-from flopscope.load.spelling import did_you_mean
 from flopscope.report import format_of
 from flopscope.report.columns import COLUMNS
+from flopscope.spelling import did_you_mean
 from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)

@@ -11,7 +11,7 @@ from typing import Any
 
 from flopscope.errors import TargetError
 from flopscope.load.arguments import Arguments, TorchName
-from flopscope.load.spelling import did_you_mean
+from flopscope.spelling import did_you_mean
 
 
 def call(factory: Callable[..., Any], arguments: Arguments) -> Any:

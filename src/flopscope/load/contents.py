@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from flopscope.errors import TargetError
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import SUFFIXES
+from flopscope.spelling import did_you_mean
 
 EXPORTED = "an exported program"
 SCRIPT = "a TorchScript model"

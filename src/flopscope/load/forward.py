@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from flopscope.errors import InputError
 from flopscope.load.signature import plain
-from flopscope.load.spelling import did_you_mean
 from flopscope.naming import kind_of
+from flopscope.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from torch import nn

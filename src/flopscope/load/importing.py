@@ -14,7 +14,7 @@ from types import ModuleType
 
 from flopscope.blame import CUDA_ONLY, describe, foreign_frames, location, shown
 from flopscope.errors import FlopscopeError, TargetError
-from flopscope.load.spelling import did_you_mean
+from flopscope.spelling import did_you_mean
 
 
 @contextmanager

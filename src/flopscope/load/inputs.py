@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.errors import InputError
-from flopscope.load.spelling import did_you_mean
+from flopscope.spelling import did_you_mean
 
 if TYPE_CHECKING:
     # Here, not above: parsing a shape must not wait for torch.

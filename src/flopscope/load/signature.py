@@ -9,8 +9,8 @@ from inspect import Parameter, Signature
 
 from flopscope.errors import TargetError
 from flopscope.load.arguments import Arguments
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
+from flopscope.spelling import did_you_mean
 
 _BY_NAME: Mapping[str, str] = {
     r"heads?$|groups?$|stride|dilation": "1",

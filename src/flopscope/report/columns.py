@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,7 @@ from flopscope.report.time import (
     seconds,
     sum_of_known,
 )
+from flopscope.spelling import did_you_mean
 from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
@@ -201,8 +201,7 @@ def column_named(name: str, report: Report) -> Column:
     columns = {column.name: column for column in available_columns(report)}
     if name in columns:
         return columns[name]
-    near = difflib.get_close_matches(name, columns, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(columns)}"
+    hint = did_you_mean(name, columns) or f"columns: {', '.join(columns)}"
     raise UsageError(f"no column {name!r}", hint=hint)
 
 

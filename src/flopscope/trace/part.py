@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from torch import nn
 from flopscope.errors import TargetError
 from flopscope.naming import kind_of, module_paths
 from flopscope.records import Scope, TensorSpec, Trace, is_within
+from flopscope.spelling import did_you_mean
 from flopscope.trace.modules import module_specs
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.specs import named_specs
@@ -30,9 +30,8 @@ class Part:
         self.scope = scope
         modules = self._modules = dict(module_paths(model))
         if scope not in modules:
-            close = difflib.get_close_matches(scope, modules, n=1)
             children = ", ".join(name for name, _ in model.named_children())
-            hint = f"did you mean '{close[0]}'?" if close else f"its modules: {children}"
+            hint = did_you_mean(scope, modules) or f"its modules: {children}"
             raise TargetError(f"{kind_of(model)} has no module '{scope}'", hint=hint)
         self.module = modules[scope]
         self._inputs: Mapping[str, TensorSpec] | None = None

@@ -16,8 +16,8 @@ from flopscope.load.calling import call, with_settings
 from flopscope.load.importing import import_file, import_name, submodules, user_code
 from flopscope.load.signature import check
 from flopscope.load.sources import MAKERS, Options, Source, is_module, kind_of
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
+from flopscope.spelling import did_you_mean
 
 
 def find(spec: TargetSpec, _options: Options) -> Source:

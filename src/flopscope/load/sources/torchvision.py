@@ -15,8 +15,8 @@ from flopscope.load.inputs import Inputs, InputSpec
 from flopscope.load.known_inputs import image
 from flopscope.load.signature import check, refuse_positional
 from flopscope.load.sources import Options, Source
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
+from flopscope.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from torch import nn

@@ -20,8 +20,8 @@ from flopscope.load.sources import Options, Source
 from flopscope.load.sources.diffusers.case import Case
 from flopscope.load.sources.diffusers.inputs import candidates
 from flopscope.load.sources.hf.config import FILE, config_file, read_json
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
+from flopscope.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,8 +11,8 @@ from flopscope.errors import InputError, TargetError
 from flopscope.load.calling import overlaid, resolved
 from flopscope.load.config_file import read_config
 from flopscope.load.importing import user_code
-from flopscope.load.spelling import did_you_mean
 from flopscope.load.target import TargetSpec
+from flopscope.spelling import did_you_mean
 
 FILE = "config.json"
 

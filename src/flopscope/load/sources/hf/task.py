@@ -10,7 +10,7 @@ from typing import Any
 
 from flopscope.errors import TargetError
 from flopscope.load.importing import user_code
-from flopscope.load.spelling import did_you_mean
+from flopscope.spelling import did_you_mean
 
 PREFIX = "AutoModelFor"
 

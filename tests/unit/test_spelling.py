@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.load.spelling import closest, did_you_mean
+from flopscope.spelling import closest, did_you_mean
 
 
 @pytest.mark.parametrize("word", ["ResidualBlok", "residualblock", "RESIDUALBLOCK", "ResidalBlock"])
