@@ -60,6 +60,11 @@ def kind_of(module: object) -> str:
     return original if isinstance(original, str) else type(module).__name__
 
 
+def library_of(module: object) -> str:
+    """The Python module that defines a module's class; of one out of a file that isn't known."""
+    return "" if hasattr(module, "original_name") else type(module).__module__
+
+
 class ScopeNames:
     """The scopes of a model's modules: a shared one has as many as there are ways to reach it."""
 

@@ -135,6 +135,8 @@ class ModuleSpec:
         params, trainable_params, buffers: elements owned.
         param_nbytes, buffer_nbytes: bytes owned.
         shared: tensors it holds that another module owns, as (own name, owner's full name).
+        library: the Python module that defines its class, or "" where that isn't known.
+        same_as: the first scope of the module, where this is another name of it.
     """
 
     scope: Scope
@@ -149,6 +151,8 @@ class ModuleSpec:
     param_nbytes: int = 0
     buffer_nbytes: int = 0
     shared: tuple[tuple[str, str], ...] = ()
+    library: str = ""
+    same_as: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

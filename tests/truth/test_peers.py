@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from flopscope.analysis.conventions import CONVENTIONS, total
+from flopscope.analysis.conventions import native, total
+from flopscope.analysis.conventions.weighing import macs_of
 from flopscope.records import Operation, Trace
 from flopscope.trace import building, trace
 from flopscope.tree import profile
@@ -44,7 +45,7 @@ def torchprofile(traced: Trace) -> int:
     def weigh(operation: Operation) -> int:
         if name_of(operation) in ONE_PER_OUTPUT:
             return operation.outputs[0].numel
-        return CONVENTIONS["macs"].weigh(operation)
+        return native.macs(operation).figure
 
     return sum(weigh(call.operation) for call in traced.calls)
 
@@ -59,15 +60,14 @@ def ptflops(operation: Operation) -> int:
         return read
     if name.startswith("upsample"):
         return operation.outputs[0].numel
-    return CONVENTIONS["pycls"].weigh(operation)
+    return native.macs_and_biases(operation).figure
 
 
 def flopth(traced: Trace) -> int:
     """As ptflops without a linear layer's bias, of the last call of each of torch's own layers."""
     kinds = {module.scope: module.kind for module in traced.modules}
-    unbiased = CONVENTIONS["macs"].weigh
     last = {
-        call.scope: (unbiased if kinds[call.scope] == "Linear" else ptflops)(call.operation)
+        call.scope: (macs_of if kinds[call.scope] == "Linear" else ptflops)(call.operation)
         for call in traced.calls
         if hasattr(nn, kinds[call.scope])
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch.nn.parameter import is_lazy
 
-from flopscope.naming import kind_of, module_paths
+from flopscope.naming import kind_of, library_of, module_paths
 from flopscope.records import ModuleSpec, Scope
 from flopscope.trace.scopes import Visits
 
@@ -49,10 +49,13 @@ def module_specs(
     never = Visits()
     for scope, module in sorted(paths, key=lambda path: path[0] not in visits):
         _claim(scope, module, holdings[scope], owner)
-    return tuple(
-        _spec(scope, module, holdings[scope], visits.get(scope, never), peaks.get(scope, 0))
-        for scope, module in paths
-    )
+    first: dict[int, Scope] = {}
+    specs = []
+    for scope, module in paths:
+        named = first.setdefault(id(module), scope)
+        spec = _spec(scope, module, holdings[scope], visits.get(scope, never), peaks.get(scope, 0))
+        specs.append(spec if named == scope else replace(spec, same_as=named))
+    return tuple(specs)
 
 
 def _claim(scope: Scope, module: torch.nn.Module, held: _Holdings, owner: dict[int, str]) -> None:
@@ -87,6 +90,7 @@ def _spec(
         param_nbytes=held.param_nbytes,
         buffer_nbytes=held.buffer_nbytes,
         shared=tuple(held.shared),
+        library=library_of(module),
     )
 
 

@@ -62,7 +62,10 @@ def test_fvcore_has_no_rule_for_padding_given_as_a_word() -> None:
 def test_fvcore_gives_normalisations_5_per_element_or_4_without_a_weight(
     kind: str, weight: TensorSpec | None, each: int
 ) -> None:
-    normed = operation(kind, IMAGE, input=IMAGE, weight=weight)
+    others = {"normalized_shape": (10,), "num_groups": 2, "running_mean": None}
+    normed = operation(
+        kind, IMAGE, input=IMAGE, weight=weight, bias=None, use_input_stats=True, **others
+    )
     assert total(trace_of(normed), "fvcore") == each * 2 * 8 * 10 * 10
 
 
@@ -73,7 +76,10 @@ def test_fvcore_gives_normalisations_5_per_element_or_4_without_a_weight(
 def test_fvcore_folds_batch_norm_in_inference(
     mode: str, weight: TensorSpec | None, each: int
 ) -> None:
-    normed = operation("batch_norm", IMAGE, input=IMAGE, weight=weight, training=mode == "train")
+    training = mode == "train"
+    normed = operation(
+        "batch_norm", IMAGE, input=IMAGE, weight=weight, bias=weight, training=training
+    )
     assert total(trace_of(normed), "fvcore") == each * 2 * 8 * 10 * 10
 
 

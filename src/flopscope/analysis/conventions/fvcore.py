@@ -9,24 +9,45 @@ for convolutions whose padding is given as a word, which are traced as ``_convol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from flopscope.costs import cost_of
-from flopscope.records import Argument, Operation, TensorSpec
+from flopscope.analysis.conventions.fast_path import FUSED, fused_attention
+from flopscope.analysis.conventions.weighing import (
+    Cause,
+    Weighed,
+    by_operation,
+    macs_of,
+    short,
+)
+from flopscope.records import Argument, Operation, TensorSpec, Trace
 
 
-def weigh(operation: Operation) -> int:
-    """fvcore's "flops" of one operation."""
-    rule = _RULES.get(operation.op)
-    return rule(operation) if rule else 0
+def weigh(trace: Trace) -> Iterator[Weighed]:
+    """fvcore's "flops" of every call."""
+    fused = fused_attention(trace)
+    for call, weighed in zip(trace.calls, by_operation(_of_operation)(trace), strict=True):
+        is_lost = call.scope in fused and macs_of(call.operation)
+        yield Weighed(0, Cause.OPERATOR, FUSED) if is_lost else weighed
 
 
-def _macs(operation: Operation) -> int:
-    return cost_of(operation)[1].macs
+def _of_operation(operation: Operation) -> Weighed:
+    found, rule = macs_of(operation), _RULES.get(operation.op)
+    figure = rule(operation) if rule else 0
+    if figure == found:
+        return Weighed(figure)
+    return Weighed(figure, _cause(operation, found, figure), short(operation))
+
+
+def _cause(operation: Operation, macs: int, figure: int) -> Cause:
+    if not macs:
+        return Cause.EXTRA
+    if not figure:
+        return Cause.OPERATOR
+    return Cause.ROUNDED if operation.op == "aten.einsum" else Cause.BROADCAST
 
 
 def _convolution(operation: Operation) -> int:
-    return 0 if operation.overload == "padding" else _macs(operation)
+    return 0 if operation.overload == "padding" else macs_of(operation)
 
 
 def _matmul(operation: Operation) -> int:
@@ -37,7 +58,7 @@ def _matmul(operation: Operation) -> int:
 
 def _einsum(operation: Operation) -> int:
     """Half the FLOPs that numpy.einsum_path prints, which it rounds to four digits."""
-    return int(float(f"{2 * _macs(operation):.3e}")) // 2
+    return int(float(f"{2 * macs_of(operation):.3e}")) // 2
 
 
 def _normalisation(operation: Operation) -> int:
@@ -68,9 +89,12 @@ def _is_tensor(argument: Argument) -> bool:
     return isinstance(argument, TensorSpec)
 
 
+_CELLS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+
 _RULES: Mapping[str, Callable[[Operation], int]] = {
-    **dict.fromkeys(("aten.linear", "aten.addmm", "aten.bmm"), _macs),
+    **dict.fromkeys(("aten.linear", "aten.addmm", "aten.bmm"), macs_of),
     **dict.fromkeys(("aten.matmul", "aten.mm"), _matmul),
+    **dict.fromkeys((f"aten.{cell}_cell" for cell in _CELLS), macs_of),  # traced as their parts
     "aten.einsum": _einsum,
     **{f"aten.conv{rank}d": _convolution for rank in (1, 2, 3)},
     **{f"aten.conv_transpose{rank}d": _convolution for rank in (1, 2, 3)},

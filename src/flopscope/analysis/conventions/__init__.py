@@ -1,0 +1,67 @@
+"""A trace as other counters total it: the same calls, each weighed by that counter's own rules.
+
+Counters that agree on what ran still print different numbers: some add normalisations, pooling or
+biases to the multiply-accumulates, some have no rule for an operator and leave it out. Each
+convention here is one such set of rules, so that a figure published in it can be compared with ours
+to the last digit, and the difference be explained call by call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flopscope.analysis.conventions import fvcore, native, thop
+from flopscope.analysis.conventions.weighing import Convention, by_operation
+from flopscope.records import Trace
+
+CONVENTIONS: Mapping[str, Convention] = {
+    "macs": Convention(
+        by_operation(native.macs),
+        "MACs",
+        "MACs",
+        "flopscope: multiply-accumulates of contractions",
+    ),
+    "flops": Convention(
+        by_operation(native.flops),
+        "FLOPs",
+        "FLOPs",
+        "flopscope: 2 per MAC and all other arithmetic",
+    ),
+    "torch": Convention(
+        by_operation(native.two_per_mac),
+        "FLOPs",
+        "FLOPs",
+        "torch.utils.flop_counter: 2 per MAC alone",
+    ),
+    "thop": Convention(
+        thop.weigh,
+        "MACs",
+        "MACs",
+        "thop 0.1.1, thop/profile.py and thop/vision/calc_func.py",
+    ),
+    "fvcore": Convention(
+        fvcore.weigh,
+        "MACs",
+        "FLOPs",
+        "fvcore 0.1.5, fvcore/nn/jit_handles.py",
+    ),
+    "pycls": Convention(
+        by_operation(native.macs_and_biases),
+        "MACs",
+        "FLOPs",
+        "pycls, models/blocks.py: MACs and biases",
+    ),
+}
+
+
+def total(trace: Trace, convention: str) -> int:
+    """What a counter of this convention would print for a trace.
+
+    Args:
+        trace: a canonical one: the operators that the program called.
+        convention: a name of :data:`CONVENTIONS`.
+
+    Raises:
+        KeyError: there is no such convention.
+    """
+    return sum(weighed.figure for weighed in CONVENTIONS[convention].weigh(trace))

@@ -1,0 +1,89 @@
+"""What a counter adds for each call of a trace, and why that isn't the call's MACs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from flopscope.costs import cost_of
+from flopscope.records import Operation, Trace
+
+
+class Cause(Enum):
+    """Why a counter's figure for a call isn't the call's MACs, in words that follow an amount."""
+
+    FUNCTION = "called as a function, where hooks on modules see nothing"
+    MODULE = "in modules of a kind that it has no rule for"
+    OPERATOR = "operators that it has no rule for"
+    EXTRA = "no multiply-accumulates, but counted"
+    TRANSPOSED = "transposed convolutions, counted over output positions"
+    GATES = "gates and biases of recurrent cells, counted as multiply-accumulates"
+    RECURRENT = "recurrent cells, counted by other sizes than they have"
+    BIAS = "biases, counted as multiply-accumulates"
+    BROADCAST = "products with a broadcast operand, counted once"
+    ROUNDED = "rounded to four digits"
+    LAYOUT = "sizes read for another layout than the input has"
+    SHARED = "modules with several names, counted for each of them"
+    VALUES = "arithmetic besides multiply-accumulates"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a counter adds for one call.
+
+    Attributes:
+        figure: in the counter's unit.
+        cause: why that isn't what the call's MACs come to; None where it is.
+        what: what the cause befell: an operator, without its namespace, or a kind of module.
+    """
+
+    figure: int
+    cause: Cause | None = None
+    what: str = ""
+
+
+Unit: TypeAlias = Literal["MACs", "FLOPs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One way of totalling a trace.
+
+    Attributes:
+        weigh: one figure for each call of a trace, in their order.
+        unit: what the figures are: a MAC is one, or two.
+        label: what its authors call the result.
+        source: where its rules are written down.
+    """
+
+    weigh: Callable[[Trace], Iterable[Weighed]]
+    unit: Unit
+    label: str
+    source: str
+
+
+def macs_of(operation: Operation) -> int:
+    """Multiply-accumulates of an operation."""
+    return cost_of(operation)[1].macs
+
+
+def short(operation: Operation) -> str:
+    """The operator's name for a reader: ``conv2d``, with its namespace where that isn't torch's."""
+    return operation.op.removeprefix("aten.")
+
+
+def by_operation(
+    weigh: Callable[[Operation], Weighed],
+) -> Callable[[Trace], Iterator[Weighed]]:
+    """The rules of a counter to which a call is its operation alone, wherever it runs."""
+
+    def weighed(trace: Trace) -> Iterator[Weighed]:
+        known: dict[Operation, Weighed] = {}
+        for call in trace.calls:
+            if call.operation not in known:
+                known[call.operation] = weigh(call.operation)
+            yield known[call.operation]
+
+    return weighed
