@@ -109,13 +109,31 @@ class ParameterUse:
     views: tuple[str, ...] = ()
 
 
+Phase: TypeAlias = Literal["forward", "recompute", "backward", "accumulate", "optimizer"]
+"""Of a training step.
+
+``recompute`` is forward work that is done again while gradients are computed, ``accumulate`` is
+what adds gradients of a parameter up.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One execution of an operation inside a module, and the parameters among its arguments."""
+    """One execution of an operation inside a module, and the parameters among its arguments.
+
+    Attributes:
+        operation: what ran.
+        scope: the module it ran in; of a derivative, the one whose derivative it is.
+        parameters: those among its arguments, whole or as views.
+        phase: of the training step that it is in.
+        derivative_of: the place in the trace of the call whose derivative it is a part of.
+    """
 
     operation: Operation
     scope: Scope = ""
     parameters: tuple[ParameterUse, ...] = ()
+    phase: Phase = "forward"
+    derivative_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +200,41 @@ class Peak:
         nbytes: of the tensors that are alive then.
         scope: the module in which that is.
         op: the operator that has just returned.
+        phase: of the training step.
     """
 
     nbytes: int = 0
     scope: Scope = ""
     op: str = ""
+    phase: Phase = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a training step holds beside parameters, buffers and inputs.
+
+    Attributes:
+        optimizer: as it was asked for.
+        loss: what was differentiated, in words.
+        passes: forward and backward passes for one step of the optimizer.
+        saved_nbytes: what the first forward pass leaves alive for its backward pass.
+        saved: the same by the module that it was made in.
+        gradient_nbytes: of the parameters' gradients.
+        state_nbytes: what the optimizer keeps from step to step.
+    """
+
+    optimizer: str
+    loss: str
+    passes: int = 1
+    saved_nbytes: int = 0
+    saved: Mapping[Scope, int] = field(default_factory=dict)
+    gradient_nbytes: int = 0
+    state_nbytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One forward pass of a model as the operators it ran and the modules they ran in.
+    """A forward pass or a training step: the operators it ran, the modules they ran in.
 
     Attributes:
         modules: pre-order, the root first.
@@ -201,6 +244,7 @@ class Trace:
         notes: what a reader should know about how the trace was made.
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
+        step: what a training step holds, or None of a forward pass alone.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -210,3 +254,4 @@ class Trace:
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
     peak: Peak | None = None
+    step: Step | None = None
