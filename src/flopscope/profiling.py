@@ -13,6 +13,7 @@ from torch import nn
 from flopscope import tree
 from flopscope.analysis.causal import masked_macs
 from flopscope.analysis.ideal import ideals, main_dtype
+from flopscope.analysis.training import training_of
 from flopscope.devices import reported_device
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
@@ -23,7 +24,7 @@ from flopscope.measurements import Environment, Timing
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.running import Plan, Runnable, run
-from flopscope.trace import trace, trace_real
+from flopscope.trace import trace, trace_real, trace_real_step, trace_step
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
 
@@ -58,6 +59,8 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
     """
     with plan.mode.entered("cpu"):
+        if plan.recipe is not None:
+            return trace_step(subject.model, args, kwargs, plan.recipe, assume=subject.assume)
         return trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
 
 
@@ -79,7 +82,10 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
     runnable = subject.runnable()
     with plan.mode.entered(plan.device):
         copied = runnable if subject.is_ours else disposable(*runnable)
-        real = trace_real(*copied, module=plan.module)
+        if plan.recipe is not None:
+            real = trace_real_step(*copied, plan.recipe)
+        else:
+            real = trace_real(*copied, module=plan.module)
     reason = refused.message
     note = f"counted by running it for real, since without values it cannot be ({reason})"
     return replace(real, notes=(*real.notes, note))
@@ -107,6 +113,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         timing=outcome.timing,
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
+        training=training_of(found),
     )
 
 

@@ -20,6 +20,7 @@ from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.records import Scope, TensorSpec
+from flopscope.trace import Recipe
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
@@ -92,6 +93,7 @@ class Plan:
         device: where it runs.
         mode: the state it runs in.
         module: the part of it that is looked at; ``""`` is all of it.
+        recipe: how it is trained, or None for a forward pass alone.
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
@@ -102,6 +104,7 @@ class Plan:
     device: str
     mode: Mode = field(default_factory=Mode)
     module: Scope = ""
+    recipe: Recipe | None = None
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None

@@ -16,6 +16,7 @@ from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
 from flopscope.load.importing import loading
 from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
+from flopscope.load.recipe import loss_named, optimizer_named
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
@@ -24,7 +25,7 @@ from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.request import GivenInputs, Request
 from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import building, trace
+from flopscope.trace import Recipe, building, trace
 from flopscope.trace.diagnosis import Remedy
 
 Progress: TypeAlias = Callable[[str], None]
@@ -113,9 +114,20 @@ def _plan(request: Request) -> Plan:
         device,
         mode,
         request.module,
+        _recipe(request) if request.train else None,
         wanted,
         request.peak,
         request.bandwidth,
+    )
+
+
+def _recipe(request: Request) -> Recipe:
+    return Recipe(
+        optimizer_named(request.optimizer),
+        request.optimizer,
+        None if request.loss is None else loss_named(request.loss),
+        request.loss or "",
+        request.accumulate,
     )
 
 

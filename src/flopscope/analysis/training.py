@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from flopscope.costs import Cost, cost_of
 from flopscope.costs.attention_backward import recomputed
-from flopscope.records import Call, Operation, Scope, Trace
+from flopscope.records import Call, Operation, Scope, Step, Trace
+from flopscope.tree import Node
 
 Part: TypeAlias = Literal[
     "forward", "recompute", "input_gradients", "weight_gradients", "optimizer"
@@ -27,6 +28,32 @@ _BOTH_AT_ONCE = frozenset(
     {"aten.mkldnn_rnn_layer_backward", "aten._cudnn_rnn_backward", "aten.miopen_rnn_backward"}
 )
 """Operators that compute the gradients of inputs and weights alike, at the same cost."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training step is spent on.
+
+    Attributes:
+        step: what it holds.
+        own: by scope, what a module's own operators take, by part.
+    """
+
+    step: Step
+    own: Mapping[Scope, Mapping[Part, Cost]]
+
+    def own_cost(self, scope: Scope, part: Part) -> Cost:
+        """What one part of the step takes in a module, outside its children."""
+        return self.own.get(scope, {}).get(part, Cost())
+
+    def cost(self, node: Node, part: Part) -> Cost:
+        """What one part of the step takes in a module and in all that is inside it."""
+        return Cost.total(self.own_cost(inner.scope, part) for inner in node.walk())
+
+
+def training_of(trace: Trace) -> Training | None:
+    """What the step of a trace is spent on, or None where it is a forward pass alone."""
+    return None if trace.step is None else Training(trace.step, costs_by_part(trace))
 
 
 def costs_by_part(trace: Trace) -> Mapping[Scope, Mapping[Part, Cost]]:

@@ -99,7 +99,27 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Lay the model and its images out with the channels last in memory.",
     ),
     click.option(
-        "--train", is_flag=True, help="Put the model in training mode; the default is eval."
+        "--train",
+        is_flag=True,
+        help="Count a training step, in training mode: forward, backward and optimizer.",
+    ),
+    click.option(
+        "--optimizer",
+        metavar="NAME[(ARGS)]",
+        help="The optimizer of that step: one of torch.optim, such as sgd(momentum=0.9), or"
+        " mypkg:Lion.  [default: adamw]",
+    ),
+    click.option(
+        "--loss",
+        metavar="PLACE:FUNCTION",
+        help="What to differentiate: a function of what the model returns. The default is the"
+        " model's own loss, or the sum of its outputs.",
+    ),
+    click.option(
+        "--accumulate",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Forward and backward passes for one step of the optimizer.  [default: 1]",
     ),
     click.option(
         "--module",
@@ -137,11 +157,16 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         dtype: str | None,
         autocast: str | None,
         train: bool,
+        optimizer: str | None,
+        loss: str | None,
+        accumulate: int | None,
         channels_last: bool,
         module: str,
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
+        if not train:
+            _refuse_without_train(optimizer=optimizer, loss=loss, accumulate=accumulate)
         requests = tuple(
             Request(
                 target,
@@ -152,6 +177,9 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 inputs=GivenInputs(shapes, structures, kwargs, function_name, dtype, batch, seq),
                 module=module,
                 train=train,
+                optimizer=optimizer or "adamw",
+                loss=loss,
+                accumulate=accumulate or 1,
                 channels_last=channels_last,
                 autocast=autocast,
             )
@@ -161,6 +189,12 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         function(requests=requests, **own)
 
     return with_options(called, _OPTIONS)
+
+
+def _refuse_without_train(**given: object) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"--{name} is of a training step", hint="add --train")
 
 
 def check_request(request: Request) -> None:
@@ -174,6 +208,10 @@ def check_request(request: Request) -> None:
     parse_given(request.inputs)
     if request.inputs.function is not None:
         parse_target(request.inputs.function)
+    if request.loss is not None:
+        parse_target(request.loss)
+    if request.train and request.module:
+        raise UsageError("--train is of the whole model", hint="leave --module out")
     if request.config is not None:
         check_config_suffix(request.config)
     if request.autocast is not None and parse_dtype(request.autocast) not in CAST_TO:

@@ -11,6 +11,8 @@ from flopscope.measurements import Reading
 from flopscope.records import TensorSpec
 from flopscope.report.json_time import limits_of, time_of_module, time_of_operator, timing_of
 from flopscope.report.sizes import memory_of, sizes_of
+from flopscope.report.training import document as document_of_training
+from flopscope.report.training import module_document
 from flopscope.tree import Node, OperatorTotal, Uncounted
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def document(report: Report) -> Object:
         "notes": list(report.notes),
         "modules": [_module(node, report) for node in report.modules.values()],
         "operators": [_operator(total, report) for total in report.operators],
+        "training": document_of_training(report),
         "timing": timing_of(report),
         "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],
@@ -151,6 +154,7 @@ def _module(node: Node, report: Report) -> Object:
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
         "activation_bytes": None if report.profile.peak is None else node.peak_nbytes,
         **time_of_module(node, report),
+        **module_document(node, report),
     }
 
 

@@ -11,6 +11,7 @@ from flopscope.records import Assumption, Scope
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import Memory, memory_of, sizes_of
 from flopscope.report.time_facts import limit_lines, other_times, time_line
+from flopscope.report.training import memory_lines, step_lines
 from flopscope.tree import Uncounted
 from flopscope.units import format_bytes, format_fixed, format_mebibytes, many
 
@@ -116,6 +117,10 @@ def _totals(report: Report) -> Iterator[Fact]:
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
     moved = f"{format_bytes(report.bytes_moved)} read and written"
     yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
+    if report.training is not None:
+        yield Fact("training", tuple(step_lines(report, report.training)))
+        yield Fact("memory", tuple(memory_lines(report, report.training)))
+        return
     memory = memory_of(report)
     if memory is not None:
         yield Fact("memory", (_memory(report, memory),))
