@@ -63,6 +63,8 @@ class Timing:
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
+        activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
+            was allocated before it; None where the device's allocator doesn't tell (CPU).
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
@@ -74,6 +76,7 @@ class Timing:
     seconds: tuple[float, ...]
     module_seconds: Mapping[Scope, float] = field(default_factory=dict)
     operator_seconds: Mapping[str, float] = field(default_factory=dict)
+    activation_nbytes: int | None = None
     samples: int | None = None
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()

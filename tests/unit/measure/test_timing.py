@@ -200,6 +200,25 @@ def test_on_a_card_a_module_takes_as_long_as_its_kernels() -> None:
     assert timing.module_seconds[""] == pytest.approx(timing.median_seconds, rel=0.3)
 
 
+def test_on_a_processor_what_a_pass_allocates_is_not_known() -> None:
+    assert timing_of(nn.Linear(4, 4), X).activation_nbytes is None
+
+
+@on_cuda
+def test_on_a_card_it_is_what_is_alive_at_once_beside_the_input() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.ReLU(), nn.ReLU())
+    timing = measure(model, (torch.ones(2048, 1024, device="cuda"),), {}, "cuda", for_about(0))
+    # What the first ReLU returned and what the second one does.
+    assert timing.activation_nbytes == 2 * (4 * 2048 * 1024)
+
+
+@on_cuda
+def test_of_a_part_of_a_model_it_is_not_measured() -> None:
+    model = nn.Sequential(nn.Linear(4, 4)).cuda()
+    wanted = Wanted(for_about(0).budget, module="0")
+    assert measure(model, (X.cuda(),), {}, "cuda", wanted).activation_nbytes is None
+
+
 @pytest.mark.parametrize("device", DEVICES)
 def test_batch_statistics_stay_as_they_are_in_training_mode(device: str) -> None:
     model = nn.BatchNorm1d(4).to(device).train()
