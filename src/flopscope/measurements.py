@@ -13,6 +13,9 @@ from flopscope.records import Scope, is_within
 INTERRUPTED = "measuring was interrupted: this is what had been measured"
 """The note of a timing that somebody ended early."""
 
+COMPILED, CUDA_GRAPH = "compiled", "CUDA graph"
+"""Names of variants."""
+
 CONFIDENCE_95 = 1.96
 """Standard deviations of a normal distribution within which 95% lie."""
 
@@ -38,7 +41,7 @@ class Variant:
     """The same model run in another way, such as compiled.
 
     Attributes:
-        name: how: ``"compiled"``, ``"CUDA graph"``.
+        name: how: :data:`COMPILED` or :data:`CUDA_GRAPH`.
         seconds: one entry per whole forward pass, after warm-up.
         preparation_seconds: of what is done once, such as compiling.
     """

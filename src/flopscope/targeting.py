@@ -19,6 +19,7 @@ from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
+from flopscope.measurements import COMPILED, CUDA_GRAPH
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.records import Trace
 from flopscope.report import Report
@@ -104,7 +105,7 @@ def _plan(request: Request) -> Plan:
         autocast=None if request.autocast is None else parse_dtype(request.autocast),
         channels_last=request.channels_last,
     )
-    ways = (("compiled", request.compiled), ("CUDA graph", device.startswith("cuda")))
+    ways = ((COMPILED, request.compiled), (CUDA_GRAPH, device.startswith("cuda")))
     variants = tuple(name for name, wanted in ways if wanted)
     wanted = Wanted(threads=request.threads, variants=variants)
     return Plan(

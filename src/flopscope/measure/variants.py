@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from flopscope.measure.allocation import shortage
+from flopscope.measurements import COMPILED, CUDA_GRAPH
 
 Forward: TypeAlias = Callable[[], object]
 
@@ -69,8 +70,8 @@ def _reason(error: Exception) -> str:
 
 
 VARIANTS: Mapping[str, Callable[[nn.Module, partial[object], torch.device], Forward]] = {
-    "compiled": compiled,
-    "CUDA graph": graphed,
+    COMPILED: compiled,
+    CUDA_GRAPH: graphed,
 }
 """By name; each is given the model, a call of it and the device that it runs on."""
 

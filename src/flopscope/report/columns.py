@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flopscope.errors import UsageError
-from flopscope.measurements import Reading
+from flopscope.measurements import COMPILED, CUDA_GRAPH, Reading
 from flopscope.report.rows import Row
 from flopscope.report.shapes import format_outputs
 from flopscope.report.time import (
     bound,
+    error_percent,
     gigabytes_per_second,
     gigaflops_per_second,
     ideal_seconds,
@@ -20,6 +21,7 @@ from flopscope.report.time import (
     samples_per_second,
     seconds,
     sum_of_known,
+    variant_seconds,
 )
 from flopscope.spelling import did_you_mean
 from flopscope.units import format_fixed, format_quantity
@@ -71,6 +73,8 @@ class Column:
         kind: what sort of figure it is.
         importance: where space is short, the least important goes first.
         shown: whether a report shows it without being asked.
+        of_models: whether it is of whole models alone: a table of several shows it where one of
+            them has it.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Column:
     kind: Kind
     importance: int
     shown: Callable[[Report], bool] = always
+    of_models: bool = False
 
     @property
     def in_words(self) -> bool:
@@ -155,6 +160,8 @@ _bytes = partial(format_quantity, unit="B", decimals=2)
 _duration = partial(format_quantity, unit="s", decimals=2)
 _percent = partial(format_fixed, decimals=1, unit="%")
 _number = partial(format_fixed, decimals=1)
+_compiled = partial(variant_seconds, COMPILED)
+_graphed = partial(variant_seconds, CUDA_GRAPH)
 
 COLUMNS: tuple[Column, ...] = (
     Column("module", "Module", _name, str, "name", 100),
@@ -169,12 +176,24 @@ COLUMNS: tuple[Column, ...] = (
     Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
     Column("time", "Time", seconds, _duration, "figure", 70, when_timed),
+    Column("error", "±", error_percent, _percent, "figure", 33, on_request, of_models=True),
+    Column("compiled", "Compiled", _compiled, _duration, "figure", 44, on_request, of_models=True),
+    Column("graph", "CUDA graph", _graphed, _duration, "figure", 43, on_request, of_models=True),
     Column("rate", "GFLOP/s", gigaflops_per_second, _number, "figure", 50, when_timed),
     Column("ideal", "Ideal", ideal_seconds, _duration, "figure", 35, on_request),
     Column("roofline", "% roof", roofline_percent, _percent, "figure", 48, when_limited),
     Column("bound", "Bound", bound, str, "text", 46, when_limited),
     Column("gbps", "GB/s", gigabytes_per_second, _number, "figure", 42, on_request),
-    Column("samples", "Samples/s", samples_per_second, _number, "figure", 45, on_request),
+    Column(
+        "samples",
+        "Samples/s",
+        samples_per_second,
+        _number,
+        "figure",
+        45,
+        on_request,
+        of_models=True,
+    ),
 )
 """Every column of every report. Each counter adds one of its own."""
 
