@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flopscope.report.characters import shorten, spelling
-from flopscope.report.columns import Column, available_columns, columns_of
+from flopscope.report.column import Column
+from flopscope.report.columns import available_columns, columns_of
 from flopscope.report.fitting import GAP, Needs, align, fit
 from flopscope.report.outline import outline, rank
 from flopscope.report.rows import Row, row_of
