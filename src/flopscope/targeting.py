@@ -11,6 +11,7 @@ from torch import nn
 from flopscope import assumptions
 from flopscope.advice import advised, as_options
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.load.applicable import idle_options
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
@@ -79,7 +80,8 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     offered = candidates(request.inputs, source, model, options)
     found = _first_accepted(subject, plan, offered, chosen, request.inputs)
     made = (*source.notes, *notes, *chosen[-1].notes)
-    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes())
+    idle = (f"{option} says nothing of this target" for option in idle_options(request))
+    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
