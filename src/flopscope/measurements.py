@@ -67,7 +67,8 @@ class Timing:
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
         activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
-            was allocated before it; None where the device's allocator doesn't tell (CPU).
+            was allocated before it; None where the device's allocator doesn't tell (CPU), and of a
+            part of a model.
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
@@ -108,7 +109,10 @@ class Timing:
 
     @property
     def samples_per_second(self) -> float | None:
-        return None if self.samples is None else self.samples / self.median_seconds
+        """None also of passes without work, which take a card no time that its events can tell."""
+        if self.samples is None or not self.median_seconds:
+            return None
+        return self.samples / self.median_seconds
 
     @property
     def overhead_seconds(self) -> float | None:

@@ -52,6 +52,8 @@ def test_an_option_that_is_of_no_target_is_refused_with_what_it_is_for(option):
         refuse_idle([with_options(TIMM, option)])
 
     assert raised.value.message == f"{option} says nothing of timm:resnet18"
+    with pytest.raises(UsageError, match=f"{option} says nothing of timm:resnet18"):
+        refuse_idle([with_options(TIMM, option)] * 2)  # with two batches
     assert raised.value.hint == APPLICABLE[option].meaning
 
 

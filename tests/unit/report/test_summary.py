@@ -8,7 +8,7 @@ import pytest
 
 from flopscope.analysis.ideal import Ideals
 from flopscope.machine import Machine
-from flopscope.measurements import Bandwidth, Variant
+from flopscope.measurements import CUDA_GRAPH, Bandwidth, Variant
 from flopscope.records import Assumption, Peak
 from flopscope.report import Report
 from flopscope.report.sizes import sizes_of
@@ -113,6 +113,12 @@ def test_other_ways_to_run_a_model_are_compared_with_the_plain_one():
     timing = replace(MEASURED.timing, variants=(Variant("compiled", (0.0202,), 12.0),))
     *_, line = fact(replace(MEASURED, timing=timing), "time").lines
     assert line == "compiled: 20.2 ms median of 1 run, 2.00x as fast; preparing took 12.0 s"
+
+
+def test_a_way_that_takes_no_time_that_can_be_told_is_not_so_many_times_as_fast():
+    timing = replace(MEASURED.timing, variants=(Variant(CUDA_GRAPH, (0.0,), 1.0),))
+    *_, line = fact(replace(MEASURED, timing=timing), "time").lines
+    assert line == "CUDA graph: 0 s median of 1 run; preparing took 1.00 s"
 
 
 LIMITS = Machine("a machine", "given", {"float32": 1.0e12}, (Bandwidth(0, 4e9),), 1e-6)
