@@ -14,9 +14,10 @@ from flopscope.costs import Cost
 from flopscope.machine import Machine
 from flopscope.measurements import Bandwidth
 from flopscope.report import View
+from flopscope.report.axis import Axis, axis
 from flopscope.report.columns import column_named
 from flopscope.report.limits import roofline_of
-from flopscope.report.roofline_plot import MARKS, Axis, Point, axis, plot
+from flopscope.report.roofline_plot import MARKS, Point, plot
 from flopscope.report.rows import row_of
 from flopscope.roofline import Ideal, Limits, Performance
 from flopscope.units import format_fixed
