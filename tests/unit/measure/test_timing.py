@@ -70,7 +70,7 @@ def test_a_slow_model_is_run_a_few_times_at_least() -> None:
 
 def test_runs_go_on_for_about_the_seconds_asked_for() -> None:
     timing = timing_of(Sleeps(5), X, seconds=0.1)
-    assert sum(timing.seconds) >= 0.1
+    assert sum(timing.seconds) >= 0.08  # the rest is between the passes
     assert len(timing.seconds) <= 0.1 / (5 * MILLISECOND)
 
 
