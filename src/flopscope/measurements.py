@@ -13,6 +13,9 @@ from flopscope.records import Scope, is_within
 INTERRUPTED = "measuring was interrupted: this is what had been measured"
 """The note of a timing that somebody ended early."""
 
+COMPILED, CUDA_GRAPH = "compiled", "CUDA graph"
+"""Names of variants."""
+
 CONFIDENCE_95 = 1.96
 """Standard deviations of a normal distribution within which 95% lie."""
 
@@ -38,7 +41,7 @@ class Variant:
     """The same model run in another way, such as compiled.
 
     Attributes:
-        name: how: ``"compiled"``, ``"CUDA graph"``.
+        name: how: :data:`COMPILED` or :data:`CUDA_GRAPH`.
         seconds: one entry per whole forward pass, after warm-up.
         preparation_seconds: of what is done once, such as compiling.
     """
@@ -63,6 +66,9 @@ class Timing:
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
+        activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
+            was allocated before it; None where the device's allocator doesn't tell (CPU), and of a
+            part of a model.
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
@@ -74,6 +80,7 @@ class Timing:
     seconds: tuple[float, ...]
     module_seconds: Mapping[Scope, float] = field(default_factory=dict)
     operator_seconds: Mapping[str, float] = field(default_factory=dict)
+    activation_nbytes: int | None = None
     samples: int | None = None
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
@@ -102,7 +109,10 @@ class Timing:
 
     @property
     def samples_per_second(self) -> float | None:
-        return None if self.samples is None else self.samples / self.median_seconds
+        """None also of passes without work, which take a card no time that its events can tell."""
+        if self.samples is None or not self.median_seconds:
+            return None
+        return self.samples / self.median_seconds
 
     @property
     def overhead_seconds(self) -> float | None:

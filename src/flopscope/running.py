@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
+from flopscope.measure.allocation import shortage
 from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import Wanted, measure, unheard
@@ -193,6 +194,9 @@ def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) ->
 
 
 def _in_a_line(error: Exception) -> str:
+    short = shortage(error)
+    if short is not None:
+        return short
     if isinstance(error, FlopscopeError):
         return error.message
     lines = str(error).strip().splitlines()

@@ -13,7 +13,7 @@ import click
 from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
-from flopscope.cli.models import check_request, takes_models
+from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
@@ -236,7 +236,7 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
     for request in requests:
         check_columns(view.columns, request.counters)
         check_columns([view.sort] if view.sort else [], request.counters)
-        check_request(request)
+    check_requests(requests)
 
 
 def _profiled(request: Request, progress: Progress) -> Report:
