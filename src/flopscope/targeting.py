@@ -116,6 +116,7 @@ def _plan(request: Request) -> Plan:
         wanted,
         request.peak,
         request.bandwidth,
+        request.counter_time_limit,
     )
 
 

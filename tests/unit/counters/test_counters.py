@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from flopscope import counters
-from flopscope.counters import COUNTERS, read, tally, whole
+from flopscope.counters import COUNTERS, asking, missing, read, tally, whole
+from flopscope.counters.isolated import forks_safely
 from flopscope.errors import UsageError
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
+from tests.good_guest import left_as_found
 from tests.models import EXAMPLES, Normalises, RaisesInForward
 
 RUNS = [name for name in EXAMPLES if name != "RaisesInForward"]
@@ -70,19 +75,54 @@ def test_a_count_is_the_same_on_a_card(name: str, counter: str) -> None:
 class Uncopyable(nn.Module):
     def __init__(self) -> None:
         super().__init__()
+        self.linear = nn.Linear(4, 4)
         self.stream: Iterator[int] = (number for number in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x
+        return self.linear(x)
 
 
+@pytest.mark.skipif(not forks_safely(), reason="the model has to be pickled")
 @pytest.mark.parametrize("counter", COUNTERS)
-def test_a_model_that_cannot_be_copied_is_a_note(counter: str) -> None:
-    reading = read(counter, Uncopyable(), (torch.zeros(2, 4),))
-    assert reading.value is None
-    assert reading.notes == (
-        "the model cannot be copied (TypeError: cannot pickle 'generator' object)",
+def test_a_model_that_cannot_be_copied_is_counted_in_a_copy_of_the_process(counter: str) -> None:
+    assert read(counter, Uncopyable(), (torch.zeros(2, 4),)).value == 2 * 4 * 4
+
+
+@pytest.fixture
+def spawning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask as where processes are not copied."""
+    monkeypatch.setattr(asking, "forks_safely", lambda: False)
+
+
+@pytest.mark.usefixtures("spawning")
+@pytest.mark.parametrize("counter", COUNTERS)
+def test_a_new_process_gives_the_same_figures_as_a_copy_of_this_one(counter: str) -> None:
+    example = EXAMPLES["TakesKeywords"]
+    reading = read(counter, example.build(), example.args(), example.kwargs())
+    assert reading.value == 2 * 2 * 4 * 4
+    assert reading.modules == {"": 2 * 2 * 4 * 4, "first": 2 * 4 * 4, "second": 2 * 4 * 4}
+
+
+@pytest.mark.usefixtures("spawning")
+def test_a_model_that_cannot_be_pickled_for_a_new_process_is_a_note() -> None:
+    assert read("thop", Uncopyable(), (torch.zeros(2, 4),)).notes == (
+        "the model cannot be sent to another process (TypeError: cannot pickle 'generator' object)",
     )
+
+
+@pytest.mark.usefixtures("spawning")
+def test_operators_are_cast_in_a_new_process_as_in_this_one() -> None:
+    script_model = nn.Sequential(nn.Linear(4, 4), RaisesUnlessCast())
+    with torch.autocast("cpu", torch.bfloat16):
+        reading = read("thop", script_model, (torch.zeros(2, 4),))
+    assert reading.value == 2 * 4 * 4
+
+
+class RaisesUnlessCast(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype != torch.bfloat16:
+            raise TypeError("not cast")
+        return x
 
 
 def test_an_unknown_counter_is_a_usage_error_that_names_those_there_are() -> None:
@@ -96,10 +136,8 @@ def test_an_unknown_counter_is_a_usage_error_that_names_those_there_are() -> Non
     [("nowhere_to_be_found", "nowhere_to_be_found"), ("distutils", "setuptools")],
 )
 def test_a_counter_that_is_not_installed_says_how_to_get_it(module: str, provider: str) -> None:
-    missing = ModuleNotFoundError(f"No module named '{module}.version'", name=f"{module}.version")
-    assert counters._missing(missing) == (
-        f"cannot be imported: no module '{module}' (pip install {provider})"
-    )
+    error = ModuleNotFoundError(f"No module named '{module}.version'", name=f"{module}.version")
+    assert missing(error) == (f"cannot be imported: no module '{module}' (pip install {provider})")
 
 
 def test_a_counter_whose_module_is_missing_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,25 +153,125 @@ def test_a_counter_whose_module_is_missing_is_a_note(monkeypatch: pytest.MonkeyP
     )
 
 
-def prints_and_counts(
-    model: nn.Module, args: tuple[Any, ...], _kwargs: Mapping[str, Any]
-) -> Reading:
-    sys.stdout.write("a counter that prints")
+# --- counters that misbehave ----------------------------------------------------------------------
+
+Kwargs: TypeAlias = "Mapping[str, Any]"
+
+
+def counts(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    """What a good one does."""
     model(*args)
-    return Reading("prints", "1", "MACs", 0)
+    return Reading("good", "1", "MACs", 2 * 4 * 4)
 
 
-class Prints(nn.Module):
+def hangs(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    while True:
+        time.sleep(1)
+
+
+def aborts(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.stdout.write("loading the kernels\n")
+    os.abort()
+
+
+def patches_torch(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    nn.Linear.forward = lambda self, x: x
+    torch.bmm = torch.matmul
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    model.linear = nn.Linear(1, 1)
+    args[0].fill_(1)
+    return Reading("patches", "1", "MACs", 1)
+
+
+def imports_a_clashing_module(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.modules["json"] = sys.modules["thop"] = ModuleType("clash")
+    return Reading("imports", "1", "MACs", 1)
+
+
+def raises(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    raise LookupError("no such layer\nand more of it")
+
+
+def raises_without_a_word(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    raise AssertionError
+
+
+def prints_much(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.stdout.write("x" * 5_000_000)
+    return counts(model, args, kwargs)
+
+
+def gives_a_float(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Any:
+    return 32.0
+
+
+def gives_a_reading_of_floats(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    return Reading("floats", "1", "MACs", cast("int", 32.0))
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions of this file as counters."""
+    names = [
+        name for name, each in globals().items() if getattr(each, "__module__", "") == __name__
+    ]
+    rows = {name: f"{__name__}:{name}" for name in names}
+    monkeypatch.setattr(counters, "COUNTERS", Registry(rows))
+
+
+class Plain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
     def forward(self, x: Tensor) -> Tensor:
         sys.stdout.write("a model that prints")
-        return x
+        return self.linear(x)
 
 
-def test_nothing_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize(
+    ("counter", "note"),
+    [
+        ("hangs", "did not finish within 0.3 s"),
+        ("aborts", "crashed (SIGABRT): loading the kernels"),
+        ("raises", "LookupError: no such layer"),
+        ("raises_without_a_word", "AssertionError"),
+        ("gives_a_float", "TypeError: it gave float in the place of a Reading"),
+        ("gives_a_reading_of_floats", "TypeError: it gave 32.0 in the place of an int"),
+    ],
+)
+def test_a_counter_that_misbehaves_is_a_note_and_the_next_one_counts(
+    counter: str, note: str
 ) -> None:
-    monkeypatch.setattr(counters, "COUNTERS", Registry({"prints": f"{__name__}:prints_and_counts"}))
-    assert read("prints", Prints(), (torch.zeros(2),)).value == 0
+    model, args = Plain(), (torch.zeros(2, 4),)
+    assert read(counter, model, args, time_limit=0.3) == Reading(
+        name=counter, version="", unit="MACs", value=None, notes=(note,)
+    )
+    assert read("counts", model, args).value == 2 * 4 * 4
+
+
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("counter", ["patches_torch", "imports_a_clashing_module"])
+def test_what_a_counter_changes_stays_with_it(counter: str) -> None:
+    model, args = Plain(), (torch.zeros(2, 4),)
+    before = (nn.Linear.forward, torch.bmm, sys.modules["json"], sys.modules["thop"])
+    with left_as_found(model, args):
+        assert read(counter, model, args).value == 1
+    assert (nn.Linear.forward, torch.bmm, sys.modules["json"], sys.modules["thop"]) == before
+
+
+@pytest.mark.usefixtures("ours")
+def test_what_a_counter_writes_into_shared_memory_stays_with_it() -> None:
+    model, args = Plain().share_memory(), (torch.zeros(2, 4).share_memory_(),)
+    with left_as_found(model, args):
+        assert read("patches_torch", model, args).value == 1
+
+
+@pytest.mark.usefixtures("ours")
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert read("prints_much", Plain(), (torch.zeros(2, 4),)).value == 2 * 4 * 4
     assert capfd.readouterr() == ("", "")
 
 
