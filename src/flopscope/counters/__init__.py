@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flopscope.counters.rows import Row, rows
 from flopscope.errors import UsageError
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Counter(Protocol):
     """One forward pass as another counter sees it.
 
-    It is given a model in eval mode that it may change, under ``no_grad``. Whatever it raises
+    It is given a model in eval mode that it may change, with gradients enabled. Whatever it raises
     becomes the note of a Reading without a value.
     """
 
@@ -26,15 +27,27 @@ class Counter(Protocol):
     ) -> Reading: ...
 
 
-COUNTERS: Registry[Counter] = Registry(
-    {
-        "fvcore": "flopscope.counters.fvcore:count",
-        "thop": "flopscope.counters.thop:count",
-    }
-)
+class Counters(Registry[Counter]):
+    """Counters by their names, each imported the first time it is asked for."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        super().__init__({name: row.where for name, row in rows.items()})
+        self._needs = dict(rows)
+
+    def row(self, name: str) -> Row:
+        """Where a counter is and what it needs."""
+        return self._needs[name]
+
+
+COUNTERS = Counters(rows())
 
 _PROVIDERS = {"distutils": "setuptools"}
 """Distributions that are not named like the module they provide."""
+
+
+def installed() -> tuple[str, ...]:
+    """The names of the counters that can be asked here."""
+    return tuple(name for name in COUNTERS if COUNTERS.row(name).is_installed)
 
 
 def check_counters(names: Iterable[str]) -> tuple[str, ...]:
@@ -81,11 +94,14 @@ def no_value(name: str, reason: str) -> Reading:
     return Reading(name, version="", unit="MACs", value=None, notes=(reason,))
 
 
-def missing(error: ImportError) -> str:
+def missing(name: str, error: Exception) -> str:
     """Why a counter cannot be imported, and what to install."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
-        return f"cannot be imported: {error}"
+        return f"cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
     module = error.name.partition(".")[0]
+    row = COUNTERS.row(name)
+    if module == row.package:
+        return f"not installed: pip install {row.distribution}"
     provider = _PROVIDERS.get(module, module)
     return f"cannot be imported: no module {module!r} (pip install {provider})"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -80,7 +81,7 @@ def _asked_of(name: str, sent: _Sent) -> str:
 def _asked(name: str, call: Call) -> str:
     # The threads that torch's operators share their work with have not come along.
     torch.set_num_threads(1)
-    with listening(package=name) as said:
+    with listening(counters.COUNTERS.row(name).package) as said:
         answer = _counted(name, call)
     return _text(replace(answer, notes=answer.notes + tuple(said)))
 
@@ -88,12 +89,15 @@ def _asked(name: str, call: Call) -> str:
 def _counted(name: str, call: Call) -> Reading:
     try:
         count = counters.COUNTERS[name]
-    except ImportError as error:
-        return counters.no_value(name, counters.missing(error))
+    except Exception as error:  # noqa: BLE001 - importing it runs foreign code
+        return counters.no_value(name, counters.missing(name, error))
     try:
         model, args, kwargs = disposable(*call) if _is_shared(call) else call
-        with torch.no_grad():
-            return _checked(count(model.eval(), args, kwargs))
+        # As in a fresh process: those that want no gradients see to it themselves.
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            start = time.perf_counter()
+            reading = _checked(count(model.eval(), args, kwargs))
+            return replace(reading, seconds=time.perf_counter() - start)
     except FlopscopeError as error:
         return counters.no_value(name, error.message)
     except Exception as error:  # noqa: BLE001 - a counter is foreign code that runs foreign code
@@ -108,11 +112,14 @@ def _checked(reading: object) -> Reading:
     """
     if not isinstance(reading, Reading):
         raise TypeError(f"it gave {type(reading).__name__} in the place of a Reading")
-    figures = [figure for figure in (reading.value, reading.params) if figure is not None]
-    for figure in (*figures, *reading.modules.values()):
-        if type(figure) is not int:
+    totals = (reading.value, reading.params, reading.stated_macs)
+    own = [figure for kinds in reading.operators.values() for figure in kinds.values()]
+    for figure in (*totals, *reading.modules.values(), *own, *reading.uncounted.values()):
+        if figure is not None and type(figure) is not int:
             raise TypeError(f"it gave {figure!r} in the place of an int")
-    return reading
+    if sum(own) == reading.value:
+        return reading
+    return replace(reading, operators={})
 
 
 def _is_shared(call: Call) -> bool:
@@ -121,12 +128,12 @@ def _is_shared(call: Call) -> bool:
 
 
 def _text(reading: Reading) -> str:
-    return json.dumps(asdict(reading))
+    return json.dumps({each.name: getattr(reading, each.name) for each in fields(reading)})
 
 
 def _read(text: str) -> Reading:
-    fields = json.loads(text)
-    return Reading(**{**fields, "notes": tuple(fields["notes"])})
+    said = json.loads(text)
+    return Reading(**{**said, "notes": tuple(said["notes"])})
 
 
 def _in_a_line(error: Exception) -> str:
