@@ -175,8 +175,16 @@ class Reading:
         unit: what the figure is, whatever the counter calls it.
         value: its total, or None when it failed (the reason is in the notes).
         params: its parameter count, or None when it has none.
-        modules: its totals per scope.
+        modules: its totals per scope, each with what is inside.
         notes: its warnings, and why it failed.
+        label: what the counter itself calls the figure: ``"FLOPs"``, also where they are MACs.
+        distribution: the one that answered, where several install the same module.
+        stated_macs: what it gives under the name of MACs beside a figure of FLOPs, or None.
+        operators: what it counted in each scope, without what is inside, by the operator, function
+            or type of module that it counted it for. They add up to the value, or there are none.
+        uncounted: operators, or types of modules, that it came across without a rule for them, and
+            how often.
+        seconds: what counting took.
     """
 
     name: str
@@ -186,6 +194,24 @@ class Reading:
     params: int | None = None
     modules: Mapping[Scope, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    label: str = ""
+    distribution: str = ""
+    stated_macs: int | None = None
+    operators: Mapping[Scope, Mapping[str, int]] = field(default_factory=dict)
+    uncounted: Mapping[str, int] = field(default_factory=dict)
+    seconds: float | None = field(default=None, compare=False)
+
+    @property
+    def macs(self) -> float | None:
+        """The figure in MACs, of which each is two FLOPs; None when it failed."""
+        if self.value is None or self.unit == "MACs":
+            return self.value
+        return self.value / 2 if self.value % 2 else self.value // 2
+
+    @property
+    def flops(self) -> int | None:
+        """The figure in FLOPs, two for each MAC; None when it failed."""
+        return 2 * self.value if self.value is not None and self.unit == "MACs" else self.value
 
     def within(self, module: Scope) -> Reading:
         """What it says of a part of the model, whose own scope becomes ``""``."""
@@ -196,7 +222,19 @@ class Reading:
             for scope, value in self.modules.items()
             if is_within(scope, module)
         }
-        return replace(self, value=modules.get(""), params=None, modules=modules)
+        operators = {
+            scope[len(module) + 1 :]: kinds
+            for scope, kinds in self.operators.items()
+            if is_within(scope, module)
+        }
+        return replace(
+            self,
+            value=modules.get(""),
+            params=None,
+            modules=modules,
+            operators=operators,
+            stated_macs=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

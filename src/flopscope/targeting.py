@@ -119,6 +119,7 @@ def _plan(request: Request) -> Plan:
         wanted,
         request.peak,
         request.bandwidth,
+        request.counter_time_limit,
     )
 
 

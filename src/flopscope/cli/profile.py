@@ -21,7 +21,7 @@ from flopscope.cli.options import (
     read_names,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
-from flopscope.counters import COUNTERS
+from flopscope.counters import COUNTERS, installed
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
@@ -74,7 +74,8 @@ Examples:
     "counters",
     type=click.Choice([*COUNTERS, ALL]),
     multiple=True,
-    help="Another counter to ask, on a copy of the model. Repeatable.",
+    help="Another counter to ask, in a process of its own; all is those that are installed."
+    " Repeatable.",
 )
 @click.option(
     "--format",
@@ -164,7 +165,7 @@ def command(
     requests = tuple(
         replace(
             request,
-            counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
+            counters=installed() if ALL in counters else tuple(dict.fromkeys(counters)),
             assume=assume,
             strict=strict,
         )
