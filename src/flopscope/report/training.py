@@ -80,7 +80,7 @@ def step_lines(report: Report, training: Training) -> Iterator[str]:
         yield f"{unit}: {terms}{by}"
 
 
-def memory_lines(report: Report, training: Training) -> Iterator[str]:
+def step_memory_lines(report: Report, training: Training) -> Iterator[str]:
     """The most that a step holds, where that is, and what is held over it."""
     root, peak, step = report.profile.root, report.profile.peak, training.step
     if peak is None:
