@@ -59,9 +59,10 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
     """
+    if plan.recipe is not None:
+        recipe = plan.recipe_on("cpu")
+        return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
     with plan.mode.entered("cpu"):
-        if plan.recipe is not None:
-            return trace_step(subject.model, args, kwargs, plan.recipe, assume=subject.assume)
         return trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
 
 
@@ -95,10 +96,10 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
 
 def _executed(subject: Subject, plan: Plan) -> Trace:
     runnable = subject.runnable()
+    copied = runnable if subject.is_ours else disposable(*runnable)
+    if plan.recipe is not None:
+        return trace_real_step(*copied, plan.recipe_on(plan.device))
     with plan.mode.entered(plan.device):
-        copied = runnable if subject.is_ours else disposable(*runnable)
-        if plan.recipe is not None:
-            return trace_real_step(*copied, plan.recipe)
         return trace_real(*copied, module=plan.module)
 
 

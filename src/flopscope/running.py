@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -20,9 +21,9 @@ from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
+from flopscope.recipe import Recipe
 from flopscope.records import Scope, TensorSpec
 from flopscope.request import COUNTER_TIME_LIMIT
-from flopscope.trace import Recipe
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
@@ -112,6 +113,16 @@ class Plan:
     peak: float | None = None
     bandwidth: float | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
+
+    def recipe_on(self, device: str) -> Recipe:
+        """The recipe, with its forward passes in the mode's autocast.
+
+        Raises:
+            ValueError: the plan is of a forward pass alone.
+        """
+        if self.recipe is None:
+            raise ValueError("no recipe: the plan is of a forward pass alone")
+        return replace(self.recipe, cast=partial(self.mode.entered, device))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
 from flopscope.measurements import COMPILED, CUDA_GRAPH
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
+from flopscope.recipe import Recipe
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.request import GivenInputs, Request
 from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import Recipe, building, trace
+from flopscope.trace import building, trace
 from flopscope.trace.diagnosis import Remedy
 
 Progress: TypeAlias = Callable[[str], None]

@@ -97,7 +97,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("share", "% FLOPs", _share, _percent, "figure", 40),
     Column("forward", "Forward", flops_of("forward"), _quantity, "arithmetic", 68, when_trained),
     Column(
-        "recompute", "Again", flops_of("recompute"), _quantity, "arithmetic", 64, when_recomputed
+        *("recompute", "Recompute", flops_of("recompute"), _quantity, "arithmetic", 64),
+        when_recomputed,
     ),
     Column(
         *("dinput", "Input grad", flops_of("input_gradients"), _quantity, "arithmetic", 66),

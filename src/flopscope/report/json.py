@@ -137,6 +137,7 @@ def _memory(report: Report) -> Object | None:
         "buffer_bytes": memory.buffers,
         "input_bytes": memory.inputs,
         "activation_bytes": memory.activations,
+        "optimizer_state_bytes": memory.optimizer_state,
         "total_bytes": memory.total,
         "scope": peak.scope,
         "op": peak.op,
@@ -154,7 +155,7 @@ def _module(node: Node, report: Report) -> Object:
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
         "activation_bytes": None if report.profile.peak is None else node.peak_nbytes,
         **time_of_module(node, report),
-        **module_document(node, report),
+        "training": module_document(node, report),
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flopscope.analysis.training import PARTS, Part, Training
 from flopscope.costs import Cost
 from flopscope.report.rows import Row
+from flopscope.report.sizes import memory_of
 from flopscope.tree import Node
 from flopscope.units import format_bytes, format_fixed, format_quantity, many
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "forward": "forward",
-    "recompute": "forward work done again",
+    "recompute": "recompute",
     "input_gradients": "gradients of inputs",
     "weight_gradients": "gradients of weights",
     "optimizer": "optimizer",
@@ -82,21 +83,20 @@ def step_lines(report: Report, training: Training) -> Iterator[str]:
 
 def step_memory_lines(report: Report, training: Training) -> Iterator[str]:
     """The most that a step holds, where that is, and what is held over it."""
-    root, peak, step = report.profile.root, report.profile.peak, training.step
-    if peak is None:
+    memory, peak, step = memory_of(report), report.profile.peak, training.step
+    if memory is None or peak is None:
         return
-    held = root.param_nbytes + root.buffer_nbytes
-    inputs = sum(tensor.nbytes for _, tensor in report.inputs)
     place = f"in {PHASES[peak.phase]} of {peak.scope or 'the model itself'}, after {peak.op}"
     yield (
-        f"{format_bytes(held + inputs + peak.nbytes)} at most = {format_bytes(held)} params and"
-        f" buffers + {format_bytes(inputs)} input + {format_bytes(peak.nbytes)} made in the step"
-        f" ({place})"
+        f"{format_bytes(memory.total)} at most"
+        f" = {format_bytes(memory.params + memory.buffers)} params and buffers"
+        f" + {format_bytes(memory.optimizer_state)} optimizer state"
+        f" + {format_bytes(memory.inputs)} input"
+        f" + {format_bytes(memory.activations)} activations and gradients ({place})"
     )
     yield (
-        f"made in the step: {format_bytes(step.gradient_nbytes)} gradients,"
-        f" {format_bytes(step.state_nbytes)} of the optimizer's state,"
-        f" {format_bytes(step.saved_nbytes)} kept from the forward to the backward pass"
+        f"{format_bytes(step.saved_nbytes)} kept from the forward to the backward pass ·"
+        f" {format_bytes(step.gradient_nbytes)} gradients of parameters"
     )
 
 
@@ -112,19 +112,18 @@ def document(report: Report) -> dict[str, Any] | None:
         "passes": step.passes,
         "parts": parts_of(report.profile.root, training),
         "gradient_bytes": step.gradient_nbytes,
-        "optimizer_state_bytes": step.state_nbytes,
         "saved_bytes": step.saved_nbytes,
         "peak_phase": None if peak is None else peak.phase,
     }
 
 
-def module_document(node: Node, report: Report) -> dict[str, Any]:
-    """What JSON says of a module in a training step; nothing of a forward pass alone."""
+def module_document(node: Node, report: Report) -> dict[str, Any] | None:
+    """A module in a training step as JSON has it, or None of a forward pass alone."""
     training = report.training
     if training is None:
-        return {}
+        return None
     saved = training.step.saved.get(node.scope, 0)
-    return {"training": {"parts": parts_of(node, training), "own_saved_bytes": saved}}
+    return {"parts": parts_of(node, training), "own_saved_bytes": saved}
 
 
 def parts_of(node: Node, training: Training) -> dict[str, dict[str, int]]:

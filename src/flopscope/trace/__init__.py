@@ -2,6 +2,6 @@
 
 from flopscope.trace.building import building
 from flopscope.trace.forward import trace, trace_real
-from flopscope.trace.training import Recipe, trace_real_step, trace_step
+from flopscope.trace.training import trace_real_step, trace_step
 
-__all__ = ["Recipe", "building", "trace", "trace_real", "trace_real_step", "trace_step"]
+__all__ = ["building", "trace", "trace_real", "trace_real_step", "trace_step"]

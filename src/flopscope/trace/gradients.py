@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,8 +35,11 @@ class StepRecorder(Recorder):
         self._places: list[int] = []
         self._owners: dict[int, tuple[torch.Tensor, Scope]] = {}
         self._last: Scope = ""
+        self._is_paused = False
 
     def record(self, operation: Operation, given: Iterable[Any], returned: Any) -> None:
+        if self._is_paused:
+            return
         given = tuple(given)
         uses = self.parameters.among(given)
         if uses and ("view" in operation.tags or operation.op == "aten._to_copy"):
@@ -47,6 +51,15 @@ class StepRecorder(Recorder):
         self.calls.append(Call(operation, scope, uses, phase, source))
         self.liveness.phase = phase
         self.liveness.note(operation, scope, given, returned)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take no notice of what is done."""
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
 
     def owned(self, tensors: Iterable[tuple[torch.Tensor, Scope]]) -> None:
         """Take what the optimizer does with these tensors for work of their modules."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,8 +19,7 @@ class Parameters:
     """A model's parameters and the views that its forward pass takes of them."""
 
     def __init__(self) -> None:
-        # The tensors are kept too, lest another come to have the id of one that is gone.
-        self._uses: dict[int, tuple[torch.Tensor, ParameterUse]] = {}
+        self._uses: dict[int, tuple[weakref.ref[torch.Tensor], ParameterUse]] = {}
 
     def find(self, model: torch.nn.Module) -> None:
         """Know every parameter of a model, a shared one by its first name."""
@@ -30,7 +30,7 @@ class Parameters:
                     continue
                 full_name = f"{scope}.{name}" if scope else name
                 use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
-                self._uses[id(tensor)] = tensor, use
+                self._know(tensor, use)
 
     def among(self, values: Iterable[Any]) -> tuple[ParameterUse, ...]:
         """The parameters and views of parameters among an operator's arguments."""
@@ -48,7 +48,17 @@ class Parameters:
         taken = f"{operation.op}({', '.join(plain)})"
         for place, tensor in enumerate(tensors_among((returned,))):
             views = (*use.views, f"{taken}[{place}]")
-            self._uses[id(tensor)] = tensor, replace(use, given=spec_of(tensor), views=views)
+            self._know(tensor, replace(use, given=spec_of(tensor), views=views))
+
+    def _know(self, tensor: torch.Tensor, use: ParameterUse) -> None:
+        """Know a tensor for as long as it lives: another may come to have its id then."""
+        name = id(tensor)
+
+        def forget(gone: object) -> None:
+            if name in self._uses and self._uses[name][0] is gone:
+                del self._uses[name]
+
+        self._uses[name] = weakref.ref(tensor, forget), use
 
 
 def _is_tensor(value: object) -> bool:

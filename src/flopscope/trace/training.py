@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
 
-from flopscope.errors import TraceError
 from flopscope.guest import as_found
-from flopscope.naming import module_paths
+from flopscope.recipe import Recipe, trained_parameters
 from flopscope.records import Scope, Step, Trace
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
@@ -29,32 +28,6 @@ from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import named_specs
 from flopscope.trace.stream import differentiable, one_thread
 from flopscope.trace.ways import Way, first_that_works
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
-Optimizer: TypeAlias = Callable[[list[torch.Tensor]], torch.optim.Optimizer]
-Loss: TypeAlias = Callable[[Any], torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a model is trained.
-
-    Attributes:
-        optimizer: makes one of a list of parameters.
-        optimizer_name: what a reader knows it by.
-        loss: makes a number of what the model returns, or None for the model's own, or else the
-            sum of what it returns.
-        loss_name: what a reader knows it by.
-        passes: forward and backward passes before each step of the optimizer.
-    """
-
-    optimizer: Optimizer
-    optimizer_name: str
-    loss: Loss | None = None
-    loss_name: str = ""
-    passes: int = 1
 
 
 def trace_step(
@@ -150,34 +123,33 @@ class _Training:
 
     def run(self, way: Way, mode: AbstractContextManager[Any]) -> Step:
         """Do the step under a mode that records it."""
-        trained = dict(self._trained())
-        if not trained:
-            raise TraceError(
-                "no parameter of the model can be trained: all are frozen",
-                hint="set requires_grad of those to be trained, or leave --train out",
-            )
+        trained = trained_parameters(self.recorder.scopes.model)
         self.recorder.owned(trained.items())
         with ExitStack() as stack:
             stack.enter_context(self.recorder.following())
             stack.enter_context(way.devices())
             stack.enter_context(mode)
             loss_name, saved = self._passes()
-            gradients = [each.grad for each in trained if each.grad is not None]
-            self.recorder.owned(
-                (each.grad, scope) for each, scope in trained.items() if each.grad is not None
-            )
-            self.recorder.phase = "optimizer"
+            gradients = {
+                parameter.grad: scope
+                for parameter, scope in trained.items()
+                if parameter.grad is not None
+            }
+            self.recorder.owned(gradients.items())
             optimizer = self.recipe.optimizer(list(trained))
+            with self.recorder.paused():
+                optimizer.step()  # makes its state: the step that counts is any but the first
+            self.recorder.phase = "optimizer"
             optimizer.step()
-        state = [leaf for leaf in tree_leaves(list(optimizer.state.values())) if _is_tensor(leaf)]
+        leaves = tree_leaves(list(optimizer.state.values()))
         return Step(
             optimizer=self.recipe.optimizer_name,
             loss=loss_name,
             passes=self.recipe.passes,
             saved_nbytes=sum(saved.values()),
             saved=saved,
-            gradient_nbytes=sum(_nbytes(gradient) for gradient in gradients),
-            state_nbytes=sum(map(_nbytes, state)),
+            gradient_nbytes=sum(map(_nbytes, gradients)),
+            state_nbytes=sum(_nbytes(leaf) for leaf in leaves if isinstance(leaf, torch.Tensor)),
         )
 
     def _passes(self) -> tuple[str, dict[Scope, int]]:
@@ -186,78 +158,15 @@ class _Training:
         name = ""
         for _ in range(self.recipe.passes):
             self.recorder.phase = "forward"
-            loss, name = self._loss(self.recorder.scopes.model(*self.args, **self.kwargs))
+            with self.recipe.cast():
+                output = self.recorder.scopes.model(*self.args, **self.kwargs)
+                loss, name = self.recipe.differentiated(output)
+            del output
             saved = self.recorder.liveness.alive() if saved is None else saved
             self.recorder.phase = "backward"
             loss.backward()
             del loss
         return name, saved or {}
-
-    def _loss(self, output: Any) -> tuple[torch.Tensor, str]:
-        """A number to differentiate, and what it is."""
-        if self.recipe.loss is not None:
-            given: object = self.recipe.loss(output)
-            if not _is_tensor(given):
-                raise TraceError(f"{self.recipe.loss_name} does not return a tensor")
-            loss, name = given, self.recipe.loss_name
-        else:
-            loss, name = _own_loss(output)
-        if loss.numel() != 1:
-            raise TraceError(
-                f"{name} is not a single number", hint="--loss names a function that makes one"
-            )
-        if not loss.requires_grad:
-            raise TraceError(
-                f"{name} does not depend on any parameter that is trained",
-                hint="--loss names a function of what the model returns",
-            )
-        return loss, name
-
-    def _trained(self) -> Iterator[tuple[torch.nn.Parameter, Scope]]:
-        """The parameters that gradients are computed for, each with its first module's scope."""
-        seen: set[int] = set()
-        for scope, module in module_paths(self.recorder.scopes.model):
-            for parameter in module._parameters.values():
-                if parameter is not None and id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    if parameter.requires_grad:
-                        yield parameter, scope
-
-
-def _own_loss(output: Any) -> tuple[torch.Tensor, str]:
-    """The model's own loss, or the sum of what it returns."""
-    own = output.get("loss") if isinstance(output, Mapping) else getattr(output, "loss", None)
-    if _is_tensor(own):
-        return own, "the model's own loss"
-    if _is_tensor(output) and output.numel() == 1:
-        return output, "the number that the model returns"
-    results = [
-        leaf
-        for leaf in _leaves(output)
-        if _is_tensor(leaf) and leaf.is_floating_point() and leaf.requires_grad
-    ]
-    if not results:
-        raise TraceError(
-            "nothing that the model returns depends on a parameter that is trained",
-            hint="--loss names a function of what it returns",
-        )
-    if all(leaf.numel() == 1 for leaf in results):
-        return sum(results[1:], results[0]), "the sum of the losses that the model returns"
-    return sum((leaf.sum() for leaf in results[1:]), results[0].sum()), SUM_OF_OUTPUTS
-
-
-SUM_OF_OUTPUTS = "the sum of the model's outputs"
-"""What is differentiated where there is no loss."""
-
-
-def _leaves(output: Any) -> Iterable[Any]:
-    """The values in a result; of an object that torch's trees do not open, its attributes."""
-    is_closed = not _is_tensor(output) and tree_leaves(output) == [output]
-    return tree_leaves(vars(output) if is_closed and hasattr(output, "__dict__") else output)
-
-
-def _is_tensor(value: Any) -> TypeIs[torch.Tensor]:
-    return isinstance(value, torch.Tensor)
 
 
 def _nbytes(tensor: torch.Tensor) -> int:

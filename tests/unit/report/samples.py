@@ -1,4 +1,4 @@
-"""Four reports written by hand, small enough to check each figure: what the golden files show."""
+"""Reports written by hand, small enough to check each figure: what the golden files show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, ModuleSpec, TensorSpec
 from flopscope.report import Report
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
+from tests.unit.report.training_sample import training_step
 
 FLOAT_BYTES = 4
 NOTHING = Cost()
@@ -342,4 +343,5 @@ SAMPLES = {
     "language_model": language_model(),
     "incomplete": incomplete(),
     "odd_modules": odd_modules(),
+    "training_step": training_step(),
 }

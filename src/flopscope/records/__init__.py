@@ -12,15 +12,26 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flopscope.dtypes import BITS
+from flopscope.records.scope import Scope, is_within
+from flopscope.records.step import Peak, Phase, Step
 
-Scope: TypeAlias = str
-"""Where in the module tree: the dotted path from the root, which is ``""``."""
-
-
-def is_within(scope: Scope, module: Scope) -> bool:
-    """Whether a scope is that of a module or of something inside it."""
-    return not module or scope == module or scope.startswith(f"{module}.")
-
+__all__ = [
+    "Argument",
+    "Assumption",
+    "Call",
+    "ModuleSpec",
+    "Operation",
+    "ParameterUse",
+    "Peak",
+    "Phase",
+    "Scope",
+    "Step",
+    "Stream",
+    "TensorSpec",
+    "Trace",
+    "is_within",
+    "tensors_in",
+]
 
 Stream: TypeAlias = Literal["canonical", "training"]
 """Which operators a trace holds: those the user wrote, or those autograd ran."""
@@ -109,14 +120,6 @@ class ParameterUse:
     views: tuple[str, ...] = ()
 
 
-Phase: TypeAlias = Literal["forward", "recompute", "backward", "accumulate", "optimizer"]
-"""Of a training step.
-
-``recompute`` is forward work that is done again while gradients are computed, ``accumulate`` is
-what adds gradients of a parameter up.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One execution of an operation inside a module, and the parameters among its arguments.
@@ -190,46 +193,6 @@ class Assumption:
     scope: Scope
     value: str
     calls: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """The most memory that a forward pass holds at once, beside parameters, buffers and inputs.
-
-    Attributes:
-        nbytes: of the tensors that are alive then.
-        scope: the module in which that is.
-        op: the operator that has just returned.
-        phase: of the training step.
-    """
-
-    nbytes: int = 0
-    scope: Scope = ""
-    op: str = ""
-    phase: Phase = "forward"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a training step holds beside parameters, buffers and inputs.
-
-    Attributes:
-        optimizer: as it was asked for.
-        loss: what was differentiated, in words.
-        passes: forward and backward passes for one step of the optimizer.
-        saved_nbytes: what the first forward pass leaves alive for its backward pass.
-        saved: the same by the module that it was made in.
-        gradient_nbytes: of the parameters' gradients.
-        state_nbytes: what the optimizer keeps from step to step.
-    """
-
-    optimizer: str
-    loss: str
-    passes: int = 1
-    saved_nbytes: int = 0
-    saved: Mapping[Scope, int] = field(default_factory=dict)
-    gradient_nbytes: int = 0
-    state_nbytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
