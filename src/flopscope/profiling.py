@@ -112,7 +112,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     counted = tree.profile(found)
     if subject.strict:
         counted.require_complete()
-    outcome = run(plan, counted, found.inputs, subject.runnable)
+    outcome = run(plan, counted, found, subject.runnable)
     machine = _machine(plan, outcome.timing, found)
     return Report(
         target=subject.name,

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from flopscope.errors import TraceError
+from flopscope.blame import describe
+from flopscope.errors import FlopscopeError, TraceError
 from flopscope.naming import module_paths
 from flopscope.records import Scope
 
@@ -34,6 +35,7 @@ class Recipe:
         loss_name: what a reader knows it by.
         passes: forward and backward passes before each step of the optimizer.
         cast: what a forward pass and its loss run under, such as ``torch.autocast``.
+        checkpoint: patterns of the modules that keep their inputs alone until the backward pass.
     """
 
     optimizer: MakeOptimizer
@@ -42,6 +44,34 @@ class Recipe:
     loss_name: str = ""
     passes: int = 1
     cast: Callable[[], AbstractContextManager[Any]] = nullcontext
+    checkpoint: tuple[str, ...] = ()
+
+    def optimizer_of(self, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+        """An optimizer of these parameters.
+
+        Raises:
+            TraceError: what makes one made something else.
+        """
+        made: object = self.optimizer(parameters)
+        if not isinstance(made, torch.optim.Optimizer):
+            raise TraceError(f"{self.optimizer_name} makes no optimizer, but {type(made).__name__}")
+        return made
+
+    def update(self, optimizer: torch.optim.Optimizer) -> None:
+        """Let the optimizer make a step.
+
+        Raises:
+            TraceError: it cannot, with the gradients alone.
+        """
+        try:
+            optimizer.step()
+        except FlopscopeError:
+            raise
+        except Exception as error:
+            raise TraceError(
+                f"the optimizer {self.optimizer_name} made no step: {describe(error)}",
+                hint="of use is one that asks for dense gradients and nothing else, such as adamw",
+            ) from error
 
     def differentiated(self, output: Any) -> tuple[torch.Tensor, str]:
         """The number that gradients are computed of, and what it is in words.
@@ -55,7 +85,7 @@ class Recipe:
         if self.loss is None:
             loss, name = _own_loss(output)
         else:
-            given, name = self.loss(output), self.loss_name
+            given, name = self._computed(self.loss, output), self.loss_name
             if not _is_tensor(given):
                 raise TraceError(f"{name} returns no tensor, but {type(given).__name__}")
             loss = given
@@ -70,6 +100,14 @@ class Recipe:
                 hint="--loss names a function of what the model returns",
             )
         return loss, name
+
+    def _computed(self, loss: Loss, output: Any) -> object:
+        try:
+            return loss(output)
+        except FlopscopeError:
+            raise
+        except Exception as error:
+            raise TraceError(f"{self.loss_name} raised {describe(error)}") from error
 
 
 SUM_OF_OUTPUTS = "the sum of the model's outputs"

@@ -48,6 +48,7 @@ class Request:
         optimizer: of that step: ``"adamw"``, ``"sgd(momentum=0.9)"``, ``"mypkg:Lion"``.
         loss: names a function of what the model returns, or None for the model's own.
         accumulate: forward and backward passes for one step of the optimizer.
+        checkpoint: patterns of the modules that are checkpointed in that step.
         channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
@@ -73,6 +74,7 @@ class Request:
     optimizer: str = "adamw"
     loss: str | None = None
     accumulate: int = 1
+    checkpoint: tuple[str, ...] = ()
     channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()

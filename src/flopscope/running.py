@@ -17,12 +17,13 @@ from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.allocation import shortage
 from flopscope.measure.clock import clock_of
-from flopscope.measure.memory import available_bytes, needed_bytes
+from flopscope.measure.memory import available_bytes, needed_bytes, step_bytes
+from flopscope.measure.steps import measure_steps
 from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.recipe import Recipe
-from flopscope.records import Scope, TensorSpec
+from flopscope.records import Scope, Trace
 from flopscope.request import COUNTER_TIME_LIMIT
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
@@ -137,7 +138,7 @@ class Outcome:
 def run(
     plan: Plan,
     profile: Profile,
-    inputs: Mapping[str, TensorSpec],
+    found: Trace,
     runnable: Callable[[], Runnable],
 ) -> Outcome:
     """Time a model and ask other counters about it, as planned, where it fits into memory.
@@ -145,20 +146,32 @@ def run(
     Args:
         plan: what to do.
         profile: its counts, which tell how much memory it takes.
-        inputs: what it is called with.
+        found: the trace that they are of.
         runnable: makes the model and its inputs; not called where nothing is to be run.
     """
     if not plan.time and not plan.counters:
         return Outcome()
-    obstacle = _obstacle(plan, profile, inputs)
+    obstacle = _obstacle(plan, profile, found)
     if obstacle:
         return Outcome(notes=(f"not run for real: {obstacle}",))
     try:
         model, args, kwargs = runnable()
     except Exception as error:  # noqa: BLE001 - building ran the user's code, moving may not fit
         return Outcome(notes=(f"not run for real: {_in_a_line(error)}",))
+    if plan.recipe is not None:
+        return _trained(plan, model, args, kwargs)
     with plan.mode.entered(plan.device):
         return _ran(plan, model, args, kwargs)
+
+
+def _trained(
+    plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Outcome:
+    try:
+        recipe = plan.recipe_on(plan.device)
+        return Outcome(measure_steps(model, args, kwargs, plan.device, recipe, plan.wanted))
+    except Exception as error:  # noqa: BLE001 - the user's model ran, and may raise anything
+        return Outcome(notes=(f"time was not measured: {_in_a_line(error)}",))
 
 
 def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
@@ -194,12 +207,15 @@ def _with_operators(
     return replace(timing, operator_seconds=seconds)
 
 
-def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) -> str:
+def _obstacle(plan: Plan, profile: Profile, found: Trace) -> str:
     """Why the model cannot be run, or "" where it can."""
     if plan.device == "meta":
         return "the model has no weights (it is on the meta device)"
     available = available_bytes(plan.device)
-    needed = needed_bytes(profile, inputs.values())
+    if found.step is not None:
+        needed = step_bytes(profile, found.step, found.inputs.values())
+    else:
+        needed = needed_bytes(profile, found.inputs.values())
     if plan.counters:
         needed += profile.root.param_nbytes  # each is given a copy of its own
     if available is None or needed <= available:

@@ -133,6 +133,7 @@ def _recipe(request: Request) -> Recipe:
         None if request.loss is None else loss_named(request.loss),
         request.loss or "",
         request.accumulate,
+        checkpoint=request.checkpoint,
     )
 
 

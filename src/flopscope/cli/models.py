@@ -123,6 +123,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Forward and backward passes for one step of the optimizer.  [default: 1]",
     ),
     click.option(
+        "--checkpoint",
+        metavar="PATTERN",
+        multiple=True,
+        help="Train with modules checkpointed, whose activations are computed again: 'layers.*'."
+        " Repeatable.",
+    ),
+    click.option(
         "--module",
         metavar="PATH",
         default="",
@@ -161,13 +168,16 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         optimizer: str | None,
         loss: str | None,
         accumulate: int | None,
+        checkpoint: tuple[str, ...],
         channels_last: bool,
         module: str,
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
         if not train:
-            _refuse_without_train(optimizer=optimizer, loss=loss, accumulate=accumulate)
+            _refuse_without_train(
+                optimizer=optimizer, loss=loss, accumulate=accumulate, checkpoint=checkpoint or None
+            )
         requests = tuple(
             Request(
                 target,
@@ -181,6 +191,7 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 optimizer=optimizer or "adamw",
                 loss=loss,
                 accumulate=accumulate or 1,
+                checkpoint=checkpoint,
                 channels_last=channels_last,
                 autocast=autocast,
             )
@@ -222,9 +233,21 @@ def _check_request(request: Request) -> None:
         parse_target(request.inputs.function)
     if request.loss is not None:
         parse_target(request.loss)
-    if request.train and request.module:
-        raise UsageError("--train is of the whole model", hint="leave --module out")
+    if request.train:
+        _check_training(request)
     if request.config is not None:
         check_config_suffix(request.config)
     if request.autocast is not None and parse_dtype(request.autocast) not in CAST_TO:
         raise UsageError(f"nothing is cast to {request.autocast}", hint="write --autocast bf16")
+
+
+def _check_training(request: Request) -> None:
+    """Raise where something is asked for that is of a forward pass alone."""
+    of_forward_passes = (
+        ("--module", bool(request.module), "is of a part of a forward pass"),
+        ("--counter", bool(request.counters), "asks what others say of a forward pass"),
+        ("--compile", request.compiled, "measures a forward pass"),
+    )
+    for option, is_given, does in of_forward_passes:
+        if is_given:
+            raise UsageError(f"{option} {does}, and --train is of a step", hint="leave one out")

@@ -40,19 +40,19 @@ def optimizer_named(text: str) -> Callable[[list[torch.Tensor]], torch.optim.Opt
     if "lr" in inspect.signature(make).parameters:
         keyword.setdefault("lr", _SOME_RATE)
 
-    def made(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+    def make_optimizer(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
         with user_code(f"making the optimizer {text}"):
             optimizer: torch.optim.Optimizer = make(parameters, *given.positional, **keyword)
         return optimizer
 
-    return made
+    return make_optimizer
 
 
 _SOME_RATE = 1e-3
 """Any will do: a count doesn't depend on it, and not every optimizer has one of its own."""
 
 
-def loss_named(text: str) -> Callable[[Any], Any]:
+def loss_named(text: str) -> Callable[[Any], object]:
     """The function of a model's output that ``place:function`` names.
 
     Raises:
@@ -63,12 +63,8 @@ def loss_named(text: str) -> Callable[[Any], Any]:
         raise TargetError(
             f"{text} is not a function", hint="--loss names one of the model's output"
         )
-
-    def loss(output: Any) -> Any:
-        with user_code(f"computing the loss with {text}"):
-            return function(output)
-
-    return loss
+    made: Callable[[Any], object] = function
+    return made
 
 
 def _in_torch(name: str) -> Any:

@@ -83,7 +83,12 @@ def memory_lines(report: Report) -> Iterator[str]:
     memory = memory_of(report)
     if memory is not None:
         yield f"{_traced(memory)}{_place(report)}"
-    timing = report.timing
+    yield from allocated_lines(report)
+
+
+def allocated_lines(report: Report) -> Iterator[str]:
+    """What a card's allocator measured, if it did, against the trace."""
+    memory, timing = memory_of(report), report.timing
     if timing is not None and timing.activation_nbytes is not None:
         allocated = timing.activation_nbytes
         against = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flopscope.analysis.training import PARTS, Part, Training
 from flopscope.costs import Cost
 from flopscope.report.rows import Row
-from flopscope.report.sizes import memory_of
+from flopscope.report.sizes import allocated_lines, memory_of
 from flopscope.tree import Node
 from flopscope.units import format_bytes, format_fixed, format_quantity, many
 
@@ -51,8 +51,13 @@ def when_trained(report: Report) -> bool:
 
 def when_recomputed(report: Report) -> bool:
     """Shown of a training step in which something is computed twice."""
+    return recomputed_flops(report) > 0
+
+
+def recomputed_flops(report: Report) -> int:
+    """What a training step computes a second time; nothing in a forward pass alone."""
     training = report.training
-    return training is not None and training.cost(report.profile.root, "recompute") != Cost()
+    return training.cost(report.profile.root, "recompute").flops if training else 0
 
 
 def _cost(row: Row, training: Training, part: Part) -> Cost:
@@ -98,6 +103,7 @@ def step_memory_lines(report: Report, training: Training) -> Iterator[str]:
         f"{format_bytes(step.saved_nbytes)} kept from the forward to the backward pass ·"
         f" {format_bytes(step.gradient_nbytes)} gradients of parameters"
     )
+    yield from allocated_lines(report)
 
 
 def document(report: Report) -> dict[str, Any] | None:

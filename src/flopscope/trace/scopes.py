@@ -47,6 +47,7 @@ class ScopeTracker:
     current: Scope = ""
     visits: defaultdict[Scope, Visits] = field(default_factory=lambda: defaultdict(Visits))
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
+    _is_noting: bool = True
     _names: ScopeNames = field(init=False)
     _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
     _thread: int = field(default_factory=threading.get_ident)
@@ -64,6 +65,15 @@ class ScopeTracker:
         finally:
             before.remove()
             after.remove()
+
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Keep ``current`` up to date, but not ``visits``: what runs has run before."""
+        self._is_noting = False
+        try:
+            yield
+        finally:
+            self._is_noting = True
 
     def _enter(self, module: torch.nn.Module, _args: Any) -> None:
         if threading.get_ident() != self._thread:
@@ -83,8 +93,9 @@ class ScopeTracker:
         failed = output is None and sys.exc_info()[1] is not handled
         if not failed:
             self.failure = None  # an inner module raised and the program went on
-            self._note(output)
-        elif self.failure is None:
+            if self._is_noting:
+                self._note(output)
+        elif self.failure is None and self._is_noting:  # what runs again may be cut short
             self.failure = self.current, _specs_in(args)
         self.current = caller
 

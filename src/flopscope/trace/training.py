@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_leaves
 
+from flopscope.checkpointing import checkpointed
 from flopscope.guest import as_found
 from flopscope.recipe import Recipe, trained_parameters
 from flopscope.records import Scope, Step, Trace
@@ -128,6 +129,7 @@ class _Training:
         with ExitStack() as stack:
             stack.enter_context(self.recorder.following())
             stack.enter_context(way.devices())
+            stack.enter_context(checkpointed(self.recorder.scopes.model, self.recipe.checkpoint))
             stack.enter_context(mode)
             loss_name, saved = self._passes()
             gradients = {
@@ -136,11 +138,13 @@ class _Training:
                 if parameter.grad is not None
             }
             self.recorder.owned(gradients.items())
-            optimizer = self.recipe.optimizer(list(trained))
+            optimizer = self.recipe.optimizer_of(list(trained))
             with self.recorder.paused():
-                optimizer.step()  # makes its state: the step that counts is any but the first
+                self.recipe.update(
+                    optimizer
+                )  # makes its state: the step that counts is any but the first
             self.recorder.phase = "optimizer"
-            optimizer.step()
+            self.recipe.update(optimizer)
         leaves = tree_leaves(list(optimizer.state.values()))
         return Step(
             optimizer=self.recipe.optimizer_name,
@@ -164,7 +168,8 @@ class _Training:
             del output
             saved = self.recorder.liveness.alive() if saved is None else saved
             self.recorder.phase = "backward"
-            loss.backward()
+            with self.recorder.scopes.unnoted():
+                loss.backward()
             del loss
         return name, saved or {}
 

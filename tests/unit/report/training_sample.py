@@ -66,8 +66,8 @@ def training_step() -> Report:
     modules = (
         ModuleSpec("", "Sequential", 1, (number,), output_nbytes=FLOAT),
         ModuleSpec(
-            *("first", "Linear", 2, (hidden,)),
-            output_nbytes=2 * FLOAT * hidden.numel,
+            *("first", "Linear", 1, (hidden,)),
+            output_nbytes=FLOAT * hidden.numel,
             params=first.numel,
             param_nbytes=FLOAT * first.numel,
             peak_nbytes=FLOAT * (hidden.numel + out.numel),
