@@ -100,36 +100,6 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Lay the model and its images out with the channels last in memory.",
     ),
     click.option(
-        "--train",
-        is_flag=True,
-        help="Count a training step, in training mode: forward, backward and optimizer.",
-    ),
-    click.option(
-        "--optimizer",
-        metavar="NAME[(ARGS)]",
-        help="The optimizer of that step: one of torch.optim, such as sgd(momentum=0.9), or"
-        " mypkg:Lion.  [default: adamw]",
-    ),
-    click.option(
-        "--loss",
-        metavar="PLACE:FUNCTION",
-        help="What to differentiate: a function of what the model returns. The default is the"
-        " model's own loss, or the sum of its outputs.",
-    ),
-    click.option(
-        "--accumulate",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Forward and backward passes for one step of the optimizer.  [default: 1]",
-    ),
-    click.option(
-        "--checkpoint",
-        metavar="PATTERN",
-        multiple=True,
-        help="Train with modules checkpointed, whose activations are computed again: 'layers.*'."
-        " Repeatable.",
-    ),
-    click.option(
         "--module",
         metavar="PATH",
         default="",
@@ -164,20 +134,11 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         seq: int | None,
         dtype: str | None,
         autocast: str | None,
-        train: bool,
-        optimizer: str | None,
-        loss: str | None,
-        accumulate: int | None,
-        checkpoint: tuple[str, ...],
         channels_last: bool,
         module: str,
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
-        if not train:
-            _refuse_without_train(
-                optimizer=optimizer, loss=loss, accumulate=accumulate, checkpoint=checkpoint or None
-            )
         requests = tuple(
             Request(
                 target,
@@ -187,11 +148,6 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 unsafe_pickle=unsafe_pickle,
                 inputs=GivenInputs(shapes, structures, kwargs, function_name, dtype, batch, seq),
                 module=module,
-                train=train,
-                optimizer=optimizer or "adamw",
-                loss=loss,
-                accumulate=accumulate or 1,
-                checkpoint=checkpoint,
                 channels_last=channels_last,
                 autocast=autocast,
             )
@@ -201,12 +157,6 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         function(requests=requests, **own)
 
     return with_options(called, _OPTIONS)
-
-
-def _refuse_without_train(**given: object) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(f"--{name} is of a training step", hint="add --train")
 
 
 def check_requests(requests: Sequence[Request]) -> None:
@@ -231,23 +181,7 @@ def _check_request(request: Request) -> None:
     parse_given(request.inputs)
     if request.inputs.function is not None:
         parse_target(request.inputs.function)
-    if request.loss is not None:
-        parse_target(request.loss)
-    if request.train:
-        _check_training(request)
     if request.config is not None:
         check_config_suffix(request.config)
     if request.autocast is not None and parse_dtype(request.autocast) not in CAST_TO:
         raise UsageError(f"nothing is cast to {request.autocast}", hint="write --autocast bf16")
-
-
-def _check_training(request: Request) -> None:
-    """Raise where something is asked for that is of a forward pass alone."""
-    of_forward_passes = (
-        ("--module", bool(request.module), "is of a part of a forward pass"),
-        ("--counter", bool(request.counters), "asks what others say of a forward pass"),
-        ("--compile", request.compiled, "measures a forward pass"),
-    )
-    for option, is_given, does in of_forward_passes:
-        if is_given:
-            raise UsageError(f"{option} {does}, and --train is of a step", hint="leave one out")

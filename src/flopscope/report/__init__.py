@@ -10,6 +10,7 @@ from json import loads
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from flopscope.analysis.fitting import Fit
 from flopscope.analysis.ideal import Ideals
 from flopscope.analysis.training import Training
 from flopscope.errors import UsageError
@@ -39,6 +40,7 @@ class Report:
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
         training: what a training step is spent on, or None of a forward pass alone.
+        fit: the batch that fits into some memory, or None where that was not asked for.
     """
 
     target: str
@@ -52,6 +54,7 @@ class Report:
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
     training: Training | None = None
+    fit: Fit | None = None
 
     @property
     def macs(self) -> int:

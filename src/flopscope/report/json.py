@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flopscope.costs import Cost
 from flopscope.measurements import Reading
 from flopscope.records import TensorSpec
+from flopscope.report.fit import document as document_of_fit
 from flopscope.report.json_time import limits_of, time_of_module, time_of_operator, timing_of
 from flopscope.report.sizes import memory_of, sizes_of
 from flopscope.report.training import document as document_of_training
@@ -86,6 +87,7 @@ def document(report: Report) -> Object:
         "modules": [_module(node, report) for node in report.modules.values()],
         "operators": [_operator(total, report) for total in report.operators],
         "training": document_of_training(report),
+        "fit": document_of_fit(report.fit),
         "timing": timing_of(report),
         "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],

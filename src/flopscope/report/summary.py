@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flopscope.measurements import Reading
 from flopscope.records import Assumption, Scope
+from flopscope.report.fit import fit_lines
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import memory_lines, sizes_of
 from flopscope.report.time_facts import limit_lines, other_times, time_line
@@ -63,6 +64,8 @@ def _device(report: Report) -> str:
 def summary(report: Report) -> Iterator[Fact]:
     """Totals, what they mean, how far to trust them, and what others say."""
     yield from _totals(report)
+    if report.fit is not None:
+        yield Fact("fits", tuple(fit_lines(report.fit)))
     yield Fact("convention", (CONVENTION,))
     yield _coverage(report)
     if report.assumptions:
