@@ -12,10 +12,12 @@ from torch.utils._pytree import tree_map
 from flopscope import assumptions
 from flopscope.advice import advised, in_words
 from flopscope.counters import check_counters
-from flopscope.errors import InputError, NeedsValuesError, TargetError, TraceError
+from flopscope.errors import InputError, NeedsValuesError, TargetError, TraceError, UsageError
 from flopscope.guest import disposable
 from flopscope.load.inputs import parse_dtype
+from flopscope.load.recipe import optimizer_named
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
+from flopscope.recipe import Loss, MakeOptimizer, Recipe
 from flopscope.report import Report
 from flopscope.running import Mode, Plan, Runnable
 
@@ -32,8 +34,12 @@ def profile(
     strict: bool = False,
     module: str = "",
     autocast: str | None = None,
+    optimizer: str | MakeOptimizer | None = None,
+    loss: Loss | None = None,
+    accumulate: int = 1,
+    checkpoint: Sequence[str] = (),
 ) -> Report:
-    """Count what one forward pass of a model costs, module by module.
+    """Count what one forward pass or training step of a model costs, module by module.
 
     The model is left as it was found, and no arithmetic is done unless it is asked for.
 
@@ -50,12 +56,18 @@ def profile(
         module: report on this part of the model alone, by its dotted path: what a whole forward
             pass feeds it.
         autocast: cast operators to this dtype, as ``torch.autocast`` does: ``"bfloat16"``.
+        optimizer: count a training step with it, in the mode that the model is in: ``"adamw"``,
+            ``"sgd(momentum=0.9)"``, or what makes one of a list of parameters.
+        loss: what that step differentiates, of what the model returns; by default the model's own,
+            or else the sum of its outputs.
+        accumulate: forward and backward passes for one step of the optimizer.
+        checkpoint: patterns of the modules that are checkpointed in that step: ``"layers.*"``.
 
     Raises:
         TargetError: that is no model, or it has no such module.
         TraceError: the model raised.
         IncompleteCountError: something was left out and ``strict`` was asked for.
-        UsageError: there is no such counter or device.
+        UsageError: there is no such counter or device, or what is asked for is not of a step.
     """
     _check_model(model)
     if isinstance(args, Mapping):
@@ -64,7 +76,11 @@ def profile(
     kwargs = dict(kwargs or {})
     counters = check_counters(counters)
     where = _device_of(model) if device == "auto" else chosen_device(device)
-    plan = Plan(counters, time, where, Mode(autocast=autocast and parse_dtype(autocast)), module)
+    recipe = _recipe(optimizer, loss, accumulate, checkpoint)
+    if recipe is not None and (counters or module):
+        raise UsageError("counters and parts are of forward passes", hint="leave optimizer out")
+    mode = Mode(autocast=autocast and parse_dtype(autocast))
+    plan = Plan(counters, time, where, mode, module, recipe)
 
     def runnable() -> Runnable:
         if where == _device_of(model):
@@ -81,6 +97,26 @@ def profile(
     except TraceError as error:
         raise advised(error, subject, plan, args, kwargs, in_words) from error.__cause__
     return report_on(subject, found, plan)
+
+
+def _recipe(
+    optimizer: str | MakeOptimizer | None,
+    loss: Loss | None,
+    accumulate: int,
+    checkpoint: Sequence[str],
+) -> Recipe | None:
+    if optimizer is None:
+        if loss is not None or accumulate != 1 or checkpoint:
+            raise UsageError("that is of a training step", hint='add optimizer="adamw"')
+        return None
+    return Recipe(
+        optimizer_named(optimizer) if isinstance(optimizer, str) else optimizer,
+        optimizer if isinstance(optimizer, str) else getattr(optimizer, "__name__", "an optimizer"),
+        loss,
+        getattr(loss, "__name__", "the loss") if loss is not None else "",
+        accumulate,
+        checkpoint=tuple(checkpoint),
+    )
 
 
 def _check_model(model: object) -> None:

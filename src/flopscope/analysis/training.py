@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 from flopscope.costs import Cost, cost_of
@@ -30,6 +30,21 @@ _BOTH_AT_ONCE = frozenset(
 """Operators that compute the gradients of inputs and weights alike, at the same cost."""
 
 
+@dataclass(frozen=True, slots=True)
+class WeightUse:
+    """How a training step uses parameters.
+
+    Attributes:
+        multiplied: elements of those that something is multiplied with.
+        looked_up: elements of those that are only looked up, such as embeddings.
+        macs: of products with them and of the derivatives of these, by part.
+    """
+
+    multiplied: int = 0
+    looked_up: int = 0
+    macs: Mapping[Part, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Training:
     """What a training step is spent on.
@@ -37,10 +52,12 @@ class Training:
     Attributes:
         step: what it holds.
         own: by scope, what a module's own operators take, by part.
+        weights: how its parameters are used.
     """
 
     step: Step
     own: Mapping[Scope, Mapping[Part, Cost]]
+    weights: WeightUse = WeightUse()
 
     def own_cost(self, scope: Scope, part: Part) -> Cost:
         """What one part of the step takes in a module, outside its children."""
@@ -53,7 +70,9 @@ class Training:
 
 def training_of(trace: Trace) -> Training | None:
     """What the step of a trace is spent on, or None where it is a forward pass alone."""
-    return None if trace.step is None else Training(trace.step, costs_by_part(trace))
+    if trace.step is None:
+        return None
+    return Training(trace.step, costs_by_part(trace), weight_use(trace))
 
 
 def costs_by_part(trace: Trace) -> Mapping[Scope, Mapping[Part, Cost]]:
@@ -65,8 +84,36 @@ def costs_by_part(trace: Trace) -> Mapping[Scope, Mapping[Part, Cost]]:
     Returns:
         by scope, without what runs inside its children; parts that it takes nothing for are absent.
     """
-    known: dict[tuple[Operation, Part], tuple[tuple[Part, Cost], ...]] = {}
     found: defaultdict[Scope, defaultdict[Part, Cost]] = defaultdict(lambda: defaultdict(Cost))
+    for call, part, cost in _costs(trace):
+        found[call.scope][part] += cost
+    return {scope: dict(parts) for scope, parts in found.items()}
+
+
+def weight_use(trace: Trace) -> WeightUse:
+    """How the step of a trace uses parameters."""
+    multiplied: dict[str, int] = {}
+    looked_up: dict[str, int] = {}
+    macs: defaultdict[Part, int] = defaultdict(int)
+    for call, part, cost in _costs(trace):
+        if call.operation.op == "aten.embedding":
+            looked_up |= {use.name: use.numel for use in call.parameters}
+        if not cost.macs or call.phase == "optimizer":
+            continue
+        source = call if call.derivative_of is None else trace.calls[call.derivative_of]
+        matrices = [use for use in source.parameters if use.given.ndim > 1]
+        if matrices:
+            macs[part] += cost.macs
+            multiplied |= {use.name: use.numel for use in matrices}
+    only_looked_up = looked_up.keys() - multiplied.keys()
+    return WeightUse(
+        sum(multiplied.values()), sum(looked_up[name] for name in only_looked_up), dict(macs)
+    )
+
+
+def _costs(trace: Trace) -> Iterator[tuple[Call, Part, Cost]]:
+    """What each call takes, by part; parts that it takes nothing for are left out."""
+    known: dict[tuple[Operation, Part], tuple[tuple[Part, Cost], ...]] = {}
     for call in trace.calls:
         main = _part(call, trace)
         key = call.operation, main
@@ -74,8 +121,7 @@ def costs_by_part(trace: Trace) -> Mapping[Scope, Mapping[Part, Cost]]:
             known[key] = tuple(_spent(call.operation, main))
         for part, cost in known[key]:
             if cost != Cost():
-                found[call.scope][part] += cost
-    return {scope: dict(parts) for scope, parts in found.items()}
+                yield call, part, cost
 
 
 def _part(call: Call, trace: Trace) -> Part:

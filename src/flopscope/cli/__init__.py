@@ -16,6 +16,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "device": "flopscope.cli.device:command",
         "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",
+        "train-plan": "flopscope.cli.train_plan:command",
     }
 )
 

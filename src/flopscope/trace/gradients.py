@@ -50,7 +50,18 @@ class StepRecorder(Recorder):
         self._last = scope
         self.calls.append(Call(operation, scope, uses, phase, source))
         self.liveness.phase = phase
-        self.liveness.note(operation, scope, given, returned)
+        if uses and operation.op == "aten.add" and self._is_in_linear():
+            self.liveness.share(given[:1], returned)
+        else:
+            self.liveness.note(operation, scope, given, returned)
+
+    def _is_in_linear(self) -> bool:
+        """Whether a linear layer is running.
+
+        Where its input isn't contiguous, torch adds the bias in place, unless a mode looks on.
+        """
+        module = self.scopes.model.get_submodule(self.scopes.current)
+        return type(module).forward is torch.nn.Linear.forward
 
     @contextmanager
     def paused(self) -> Iterator[None]:

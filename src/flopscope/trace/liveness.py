@@ -50,7 +50,7 @@ class Liveness:
         """An operator ran: its results are alive from here on."""
         outputs = tensors_among((returned,))
         if "view" in operation.tags:
-            self._hold_views(given, outputs)
+            self.share(given, returned)
             return
         sizes = self._sizes.get(operation)
         if sizes is None:
@@ -74,8 +74,9 @@ class Liveness:
             found[buffer.scope] += buffer.nbytes
         return dict(found)
 
-    def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
-        """Views keep alive what they are views of: nothing new, if that was there before."""
+    def share(self, given: Iterable[Any], returned: Any) -> None:
+        """Results keep alive what they are views of: nothing new, if that was there before."""
+        outputs = tensors_among((returned,))
         for tensor in tensors_among(given):
             buffer = self._buffers.get(id(tensor))
             if buffer is not None:

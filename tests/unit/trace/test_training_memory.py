@@ -137,3 +137,19 @@ def test_the_optimizers_state_is_no_part_of_what_a_step_makes():
     assert (sgd.step.state_nbytes, adam.step.state_nbytes) == (0, 2 * gradients + FLOAT)
     assert sgd.peak.nbytes < 2 * gradients
     assert adam.peak.phase == "optimizer"
+
+
+def test_a_bias_is_added_in_place_as_it_is_where_no_mode_looks_on():
+    class Turned(nn.Module):
+        """A linear layer on something that isn't contiguous, which torch takes apart."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.narrow, self.wide = nn.Linear(8, 8), nn.Linear(8, 2000)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.wide(self.narrow(x).transpose(0, 1))
+
+    x, how = torch.zeros(16, 4, 8), recipe(loss=lambda y: (y * y).sum(), loss_name="squares")
+    real = peak_nbytes(*disposable(Turned(), (x,), {}), how)
+    assert trace_step(Turned(), (x,), {}, how).peak.nbytes == pytest.approx(real, rel=0.03)
