@@ -53,6 +53,8 @@ Examples:
   How throughput grows with the batch, on the GPU or here, and what compiling brings:
     flopscope profile timm:resnet50 --batch 1,8,32
     flopscope profile timm:resnet50 --compile --threads 4
+  A training step, and which batch of it fits into the memory of a card:
+    flopscope profile timm:resnet50 --train --optimizer "sgd(momentum=0.9)" --fit 24GiB
   From a file, counted alone, the first two levels, dearest first:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
   Beside what other counters say, and as JSON in a file too:
