@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from flopscope.counters import COUNTERS
 
@@ -16,7 +17,7 @@ def needs(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not row.is_installed, reason=reason)
 
 
-def parameters(names: Iterable[str]) -> list[object]:
+def parameters(names: Iterable[str]) -> list[ParameterSet]:
     """One for each counter."""
     return [pytest.param(name, marks=needs(name)) for name in names]
 
