@@ -214,7 +214,10 @@ class Reading:
         return 2 * self.value if self.value is not None and self.unit == "MACs" else self.value
 
     def within(self, module: Scope) -> Reading:
-        """What it says of a part of the model, whose own scope becomes ``""``."""
+        """What it says of a part of the model, whose own scope becomes ``""``.
+
+        What it says of the whole alone is not known of the part, and left out.
+        """
         if not module or self.value is None:
             return self
         modules = {
@@ -234,6 +237,7 @@ class Reading:
             modules=modules,
             operators=operators,
             stated_macs=None,
+            uncounted={},
         )
 
 
