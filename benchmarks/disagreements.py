@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,7 +23,7 @@ from benchmarks.children import in_a_child, said, seed
 from benchmarks.disagreement_draw import DRAWS
 from benchmarks.disagreement_models import MODELS
 from flopscope.analysis.conventions import CONVENTIONS
-from flopscope.analysis.reconciliation import Reconciliation, inclusive, reconcile
+from flopscope.analysis.reconciliation import Reconciliation, Term, reconcile, reconcile_params
 from flopscope.counters import read
 from flopscope.measurements import Reading
 from flopscope.records import Trace
@@ -33,22 +34,51 @@ COUNTERS = ("thop", "fvcore")
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """How what a counter printed comes out of our figure.
+
+    Attributes:
+        ours, printed, remainder: in the counter's unit.
+        terms: amount, how many calls or modules, of what, why.
+        remainders: where what is left over sits.
+    """
+
+    ours: int
+    printed: int | None
+    terms: list[tuple[int, int, str, str]]
+    remainder: int | None
+    remainders: list[tuple[str, int]]
+
+    @classmethod
+    def of(cls, found: Reconciliation) -> Comparison:
+        left = [(remainder.scope, remainder.amount) for remainder in found.remainders]
+        terms = list(map(_in_words, found.terms))
+        return cls(found.ours, found.printed, terms, found.remainder, left)
+
+
+@dataclass(frozen=True)
 class Row:
-    """What a counter said of a model, and how that comes out of what we say."""
+    """What a counter said of a model, and how that comes out of what we say.
+
+    Attributes:
+        modules: how many modules it gives a figure of.
+        modules_off: those of them whose figure isn't the one that its convention gives.
+    """
 
     chosen: str
     model: str
     counter: str
     version: str = ""
     unit: str = ""
-    ours: int | None = None
-    printed: int | None = None
-    terms: tuple[tuple[int, int, str, str], ...] = ()
-    remainder: int | None = None
-    remainders: tuple[tuple[str, int], ...] = ()
+    macs: Comparison | None = None
+    params: Comparison | None = None
     modules: int = 0
     modules_off: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def _in_words(term: Term) -> tuple[int, int, str, str]:
+    return term.amount, term.calls, term.what, term.cause.value
 
 
 def examined(chosen: str, name: str, case: Case, counters: tuple[str, ...]) -> Iterator[list[Row]]:
@@ -65,24 +95,21 @@ def examined(chosen: str, name: str, case: Case, counters: tuple[str, ...]) -> I
     for place, row in enumerate(rows):
         yield rows
         reading = read(row.counter, model, args, kwargs)
-        found = reconcile(traced, CONVENTIONS[row.counter], reading)
-        rows[place] = told(row, traced, reading, found)
+        rows[place] = told(row, traced, reading)
     yield rows
 
 
-def told(row: Row, traced: Trace, reading: Reading, found: Reconciliation) -> Row:
+def told(row: Row, traced: Trace, reading: Reading) -> Row:
     """A row with what the counter said and why."""
-    predicted = inclusive(traced, tuple(CONVENTIONS[row.counter].weigh(traced)))
+    convention = CONVENTIONS[row.counter]
+    predicted = convention.inclusive(traced, tuple(convention.weigh(traced)))
     off = [scope for scope, figure in reading.modules.items() if predicted.get(scope, 0) != figure]
     return replace(
         row,
         version=reading.version,
         unit=reading.unit,
-        ours=found.ours,
-        printed=found.printed,
-        terms=tuple((term.amount, term.calls, term.what, term.cause.value) for term in found.terms),
-        remainder=found.remainder,
-        remainders=tuple((left.scope, left.amount) for left in found.remainders),
+        macs=Comparison.of(reconcile(traced, convention, reading)),
+        params=Comparison.of(reconcile_params(traced, convention, reading)),
         modules=len(reading.modules),
         modules_off=tuple(off),
         notes=reading.notes,
@@ -107,9 +134,13 @@ def run_all(path: Path, lists: list[str], only: list[str] | None) -> None:
 
 def summary(row: Row) -> str:
     """A row as a line for whoever waits."""
-    what = f"{row.ours} → {row.printed}, remainder {row.remainder}"
-    where = f", {len(row.modules_off)} of {row.modules} modules off" if row.modules_off else ""
-    return f"{row.model} · {row.counter}: {what}{where} {'' if row.printed else row.notes}"
+    if row.macs is None or row.macs.printed is None:
+        return f"{row.model} · {row.counter}: {row.notes}"
+    assert row.params is not None
+    figures = f"{row.macs.ours} → {row.macs.printed}, remainder {row.macs.remainder}"
+    params = f"params {row.params.ours} → {row.params.printed}, remainder {row.params.remainder}"
+    off = f", {len(row.modules_off)} of {row.modules} modules off" if row.modules_off else ""
+    return f"{row.model} · {row.counter}: {figures}{off} · {params}"
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -117,7 +148,15 @@ def read_rows(path: Path) -> list[Row]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8") as file:
-        return [Row(**json.loads(line)) for line in file]
+        return [row_of(json.loads(line)) for line in file]
+
+
+def row_of(entry: dict[str, Any]) -> Row:
+    """A row as it was written."""
+    for name in ("macs", "params"):
+        if entry[name] is not None:
+            entry[name] = Comparison(**entry[name])
+    return Row(**entry)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flopscope.analysis.conventions import fvcore, native, thop
-from flopscope.analysis.conventions.weighing import Convention, by_operation
+from flopscope.analysis.conventions.weighing import Convention, by_first_name, by_operation
 from flopscope.records import Trace
 
 CONVENTIONS: Mapping[str, Convention] = {
@@ -38,12 +38,15 @@ CONVENTIONS: Mapping[str, Convention] = {
         "MACs",
         "MACs",
         "thop 0.1.1, thop/profile.py and thop/vision/calc_func.py",
+        inclusive=thop.inclusive,
+        params=thop.params,
     ),
     "fvcore": Convention(
         fvcore.weigh,
         "MACs",
         "FLOPs",
         "fvcore 0.1.5, fvcore/nn/jit_handles.py",
+        inclusive=by_first_name,
     ),
     "pycls": Convention(
         by_operation(native.macs_and_biases),
