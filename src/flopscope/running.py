@@ -14,12 +14,14 @@ from torch.utils._pytree import tree_map
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
+from flopscope.measure.allocation import shortage
 from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.records import Scope, TensorSpec
+from flopscope.request import COUNTER_TIME_LIMIT
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
@@ -95,6 +97,7 @@ class Plan:
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
+        counter_time_limit: seconds after which a counter is given up.
     """
 
     counters: tuple[str, ...]
@@ -105,6 +108,7 @@ class Plan:
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None
+    counter_time_limit: float = COUNTER_TIME_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def run(
 
 
 def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
-    whole = (read(name, model, args, kwargs) for name in plan.counters)
+    whole = (read(name, model, args, kwargs, plan.counter_time_limit) for name in plan.counters)
     readings = tuple(reading.within(plan.module) for reading in whole)
     if not plan.time:
         return Outcome(readings=readings)
@@ -193,6 +197,9 @@ def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) ->
 
 
 def _in_a_line(error: Exception) -> str:
+    short = shortage(error)
+    if short is not None:
+        return short
     if isinstance(error, FlopscopeError):
         return error.message
     lines = str(error).strip().splitlines()

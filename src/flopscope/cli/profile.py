@@ -13,7 +13,7 @@ import click
 from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
-from flopscope.cli.models import check_request, takes_models
+from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
@@ -21,7 +21,7 @@ from flopscope.cli.options import (
     read_names,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
-from flopscope.counters import COUNTERS
+from flopscope.counters import COUNTERS, installed
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
@@ -74,7 +74,8 @@ Examples:
     "counters",
     type=click.Choice([*COUNTERS, ALL]),
     multiple=True,
-    help="Another counter to ask, on a copy of the model. Repeatable.",
+    help="Another counter to ask, in a process of its own; all is those that are installed."
+    " Repeatable.",
 )
 @click.option(
     "--format",
@@ -164,7 +165,7 @@ def command(
     requests = tuple(
         replace(
             request,
-            counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
+            counters=installed() if ALL in counters else tuple(dict.fromkeys(counters)),
             assume=assume,
             strict=strict,
         )
@@ -236,7 +237,7 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
     for request in requests:
         check_columns(view.columns, request.counters)
         check_columns([view.sort] if view.sort else [], request.counters)
-        check_request(request)
+    check_requests(requests)
 
 
 def _profiled(request: Request, progress: Progress) -> Report:
