@@ -232,6 +232,9 @@ MODELS: Mapping[str, Case] = {
     "nn.GRUCell": _sequences(lambda: Unrolled(nn.GRUCell(64, 32))),
     "nn.RNNCell": _sequences(lambda: Unrolled(nn.RNNCell(64, 32))),
     "nn.MultiheadAttention to itself": _sequences(lambda: Attention(crosses=False)),
+    "nn.MultiheadAttention to itself, frozen": _sequences(
+        lambda: Attention(crosses=False).requires_grad_(requires_grad=False)
+    ),
     "nn.MultiheadAttention to another": _sequences(lambda: Attention(crosses=True)),
     "nn.TransformerEncoderLayer": _sequences(
         lambda: nn.TransformerEncoderLayer(64, 4, 128, batch_first=True)

@@ -30,7 +30,7 @@ from flopscope.records import Trace
 from flopscope.trace import trace
 
 LISTS: Mapping[str, Mapping[str, Case]] = {"chosen": MODELS, **DRAWS}
-COUNTERS = ("thop", "fvcore")
+COUNTERS = ("thop", "fvcore", "torch", "ptflops")
 
 
 @dataclass(frozen=True)

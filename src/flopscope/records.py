@@ -120,6 +120,8 @@ class Call:
         is_used: whether the model's result comes from what it returned: what is only looked at, or
             kept for later in an object that torch does not look into, is not.
         part_of: the operator without a formula that was taken apart into this and others, or "".
+        learned: of every tensor among its arguments whether it is, or comes from, a parameter that
+            is trained; empty where none is.
     """
 
     operation: Operation
@@ -127,6 +129,7 @@ class Call:
     parameters: tuple[ParameterUse, ...] = ()
     is_used: bool = True
     part_of: str = ""
+    learned: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,13 @@ from flopscope.trace.specs import tensors_among
 class Buffer:
     """Memory behind a tensor and its views: how much, and how many of these are alive.
 
-    What was there before the forward pass takes nothing here.
+    What was there before the forward pass takes nothing here. It is learned where a parameter that
+    is trained led to what is in it.
     """
 
     nbytes: int
     holders: int = 0
+    learned: bool = False
 
 
 @dataclass
@@ -62,10 +64,9 @@ class Liveness:
             if self._alive > self.highest.nbytes:
                 self.highest = Peak(self._alive, scope, operation.op)
 
-    def behind(self, values: Iterable[Any]) -> tuple[Buffer, ...]:
-        """The memory of the tensors among some values, where an operator made or viewed them."""
-        found = (self._buffers.get(id(tensor)) for tensor in tensors_among(values))
-        return tuple(buffer for buffer in found if buffer is not None)
+    def behind(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
+        """The memory of some tensors, where an operator made or viewed them."""
+        return [self._buffers.get(id(tensor)) for tensor in tensors]
 
     def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
         """Views keep alive what they are views of: nothing new, if that was there before."""

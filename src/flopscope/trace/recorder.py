@@ -19,6 +19,7 @@ from flopscope.trace.diagnosis import Scene, diagnosed
 from flopscope.trace.liveness import Liveness
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
+from flopscope.trace.specs import tensors_among
 
 
 class Recorder:
@@ -27,7 +28,7 @@ class Recorder:
     def __init__(self, scopes: ScopeTracker) -> None:
         self.scopes = scopes
         self.calls: list[Call] = []
-        self.parameters = Parameters()
+        self.parameters = Parameters(scopes.model)
         self.liveness = Liveness()
         self._dataflow = Dataflow()
         self._part_of = ""
@@ -37,11 +38,14 @@ class Recorder:
         uses = self.parameters.among(given)
         if uses and "view" in operation.tags:
             self.parameters.follow(uses[0], operation, returned)
-        call = Call(operation, self.scopes.current, uses, part_of=self._part_of)
-        self.calls.append(call)
-        read = self.liveness.behind(given)
+        tensors = tensors_among(given)
+        read = self.liveness.behind(tensors)
+        trained = [self.parameters.is_trained(tensor) for tensor in tensors]
         self.liveness.note(operation, self.scopes.current, given, returned)
-        self._dataflow.note(read, self.liveness.behind((returned,)))
+        written = self.liveness.behind(tensors_among((returned,)))
+        learned = self._dataflow.note(operation, read, written, trained)
+        call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
+        self.calls.append(call)
 
     @contextmanager
     def taking_apart(self, op: str) -> Iterator[None]:

@@ -2,7 +2,8 @@
 
 ``torch.nn.MultiheadAttention`` in inference calls ``_native_multi_head_attention`` where it may. A
 canonical trace has its parts instead, and they tell whether it may: the conditions are those of
-``MultiheadAttention.forward`` in ``torch/nn/modules/activation.py`` (torch 2.13 and 2.14).
+``MultiheadAttention.forward`` in ``torch/nn/modules/activation.py`` (torch 2.13 and 2.14). Where
+gradients are enabled it may only if none is needed of what it is given.
 """
 
 from __future__ import annotations
@@ -24,14 +25,23 @@ _UNFUSED = frozenset({"aten.cat", "aten.dropout"})
 """What runs where keys are appended, or in training."""
 
 
-def fused_attention(trace: Trace) -> frozenset[Scope]:
-    """The scopes of the modules that it would run so, in evaluation and without gradients."""
+def fused_attention(trace: Trace, *, gradients: bool) -> frozenset[Scope]:
+    """The scopes of the modules that it would run so in evaluation.
+
+    Args:
+        trace: a canonical one.
+        gradients: whether they are enabled.
+    """
     candidates = {spec.scope for spec in trace.modules if _is_attention(spec)}
     calls: defaultdict[Scope, list[Call]] = defaultdict(list)
     for call in trace.calls:
         if call.scope in candidates:
             calls[call.scope].append(call)
-    return frozenset(scope for scope, ran in calls.items() if _may_be_fused(ran))
+    return frozenset(
+        scope
+        for scope, ran in calls.items()
+        if _may_be_fused(ran) and not (gradients and any(call.learned for call in ran))
+    )
 
 
 def _is_attention(spec: ModuleSpec) -> bool:

@@ -25,8 +25,8 @@ from flopscope.records import Argument, Operation, TensorSpec, Trace
 
 
 def weigh(trace: Trace) -> Iterator[Weighed]:
-    """fvcore's "flops" of every call."""
-    fused = fused_attention(trace)
+    """fvcore's "flops" of every call, with gradients enabled, as they are unless one sees to it."""
+    fused = fused_attention(trace, gradients=True)
     for call, weighed in zip(trace.calls, by_operation(_of_operation)(trace), strict=True):
         if call.scope in fused and macs_of(call.operation):
             yield Weighed(0, Cause.OPERATOR, FUSED)

@@ -56,7 +56,10 @@ def params(trace: Trace) -> Iterator[Weighed]:
     """
     tree = Tree(trace.modules)
     for spec in trace.modules:
-        yield Weighed(0) if spec.same_as is not None else _params_of(spec, tree)
+        found = _params_of(tree.specs[first_scope(spec)], tree)
+        # All of a module's under its first name, though another name may own them.
+        again = Weighed(0, found.cause or Cause.SHARED, spec.kind)
+        yield found if spec.same_as is None else again
 
 
 def _params_of(spec: ModuleSpec, tree: Tree) -> Weighed:
@@ -67,10 +70,8 @@ def _params_of(spec: ModuleSpec, tree: Tree) -> Weighed:
         return Weighed(0, Cause.INSIDE, spec.kind)
     if spec.scope not in tree.called:
         return Weighed(0, Cause.UNCALLED, spec.kind)
-    figure = held * added
-    if figure == spec.params:
-        return Weighed(figure)
-    return Weighed(figure, Cause.SHARED if added > 1 else Cause.TIED, spec.kind)
+    cause = Cause.SHARED if added > 1 or spec.params < held else None
+    return Weighed(held * added, cause, spec.kind)
 
 
 def _held(scope: Scope, tree: Tree) -> int:

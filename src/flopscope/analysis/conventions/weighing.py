@@ -29,9 +29,9 @@ class Cause(Enum):
     COMPLEX = "products of complex numbers, of which each is four of real ones"
     LAYOUT = "sizes read for another layout than the input has"
     SHARED = "modules with several names, counted for each of them"
+    FROZEN = "not trained"
     INSIDE = "inside modules that it takes as a whole"
     UNCALLED = "in modules that are never called"
-    TIED = "held by several modules, counted in each"
     VALUES = "arithmetic besides multiply-accumulates"
 
 
