@@ -1,6 +1,6 @@
 """Why other counters print what they print: our count and theirs, and the terms between the two.
 
-    python -m benchmarks.disagreements --rows rows.jsonl                  # resumes where it ends
+    python -m benchmarks.disagreements --rows rows.jsonl    # resumes where the file ends
     python -m benchmarks.disagreements --rows rows.jsonl --document > docs/disagreements.md
 
 Each model runs in a process of its own, with weights, on the CPU, in evaluation.
@@ -12,9 +12,8 @@ import argparse
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,8 +21,10 @@ from benchmarks.cases import Case
 from benchmarks.children import in_a_child, said, seed
 from benchmarks.disagreement_draw import DRAWS
 from benchmarks.disagreement_models import MODELS
+from benchmarks.disagreement_rows import Comparison, Row, read_rows
+from benchmarks.disagreements_document import document
 from flopscope.analysis.conventions import CONVENTIONS
-from flopscope.analysis.reconciliation import Reconciliation, Term, reconcile, reconcile_params
+from flopscope.analysis.reconciliation import reconcile, reconcile_params
 from flopscope.counters import read
 from flopscope.measurements import Reading
 from flopscope.records import Trace
@@ -31,54 +32,6 @@ from flopscope.trace import trace
 
 LISTS: Mapping[str, Mapping[str, Case]] = {"chosen": MODELS, **DRAWS}
 COUNTERS = ("thop", "fvcore", "torch", "ptflops")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How what a counter printed comes out of our figure.
-
-    Attributes:
-        ours, printed, remainder: in the counter's unit.
-        terms: amount, how many calls or modules, of what, why.
-        remainders: where what is left over sits.
-    """
-
-    ours: int
-    printed: int | None
-    terms: list[tuple[int, int, str, str]]
-    remainder: int | None
-    remainders: list[tuple[str, int]]
-
-    @classmethod
-    def of(cls, found: Reconciliation) -> Comparison:
-        left = [(remainder.scope, remainder.amount) for remainder in found.remainders]
-        terms = list(map(_in_words, found.terms))
-        return cls(found.ours, found.printed, terms, found.remainder, left)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a counter said of a model, and how that comes out of what we say.
-
-    Attributes:
-        modules: how many modules it gives a figure of.
-        modules_off: those of them whose figure isn't the one that its convention gives.
-    """
-
-    chosen: str
-    model: str
-    counter: str
-    version: str = ""
-    unit: str = ""
-    macs: Comparison | None = None
-    params: Comparison | None = None
-    modules: int = 0
-    modules_off: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def _in_words(term: Term) -> tuple[int, int, str, str]:
-    return term.amount, term.calls, term.what, term.cause.value
 
 
 def examined(chosen: str, name: str, case: Case, counters: tuple[str, ...]) -> Iterator[list[Row]]:
@@ -143,31 +96,19 @@ def summary(row: Row) -> str:
     return f"{row.model} · {row.counter}: {figures}{off} · {params}"
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a file, if it is there."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        return [row_of(json.loads(line)) for line in file]
-
-
-def row_of(entry: dict[str, Any]) -> Row:
-    """A row as it was written."""
-    for name in ("macs", "params"):
-        if entry[name] is not None:
-            entry[name] = Comparison(**entry[name])
-    return Row(**entry)
-
-
 def main() -> None:
     """Run the benchmark, or write its document."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, default=Path("disagreements.jsonl"))
     parser.add_argument("--lists", nargs="*", default=["chosen"], choices=LISTS)
     parser.add_argument("--only", nargs="*", help="models with one of these words in their names")
+    parser.add_argument("--document", action="store_true", help="print the document of a file")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
+    if options.document:
+        print(document(read_rows(options.rows)))
+        return
     run_all(options.rows, options.lists, options.only)
 
 

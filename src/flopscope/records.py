@@ -121,7 +121,7 @@ class Call:
             kept for later in an object that torch does not look into, is not.
         part_of: the operator without a formula that was taken apart into this and others, or "".
         learned: of every tensor among its arguments whether it is, or comes from, a parameter that
-            is trained; empty where none is.
+            is trained, by way of floating-point numbers and detached or not; empty where none does.
     """
 
     operation: Operation

@@ -39,10 +39,9 @@ class Dataflow:
         )
         if not any(learned):
             return ()
-        if operation.op != "aten.detach":
-            for buffer, output in zip(written, operation.outputs, strict=False):
-                if buffer is not None and output.dtype.startswith(_DIFFERENTIABLE):
-                    buffer.learned = True
+        for buffer, output in zip(written, operation.outputs, strict=False):
+            if buffer is not None and output.dtype.startswith(_DIFFERENTIABLE):
+                buffer.learned = True
         return learned
 
     def used(self, result: Buffers) -> list[bool]:

@@ -8,8 +8,16 @@ products with a vector (torch 2.13 and 2.14; ``Linear.cpp``, ``RNN.cpp`` and
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from flopscope.analysis.conventions.fast_path import (
+    FUSED,
+    FUSED_LAYER,
+    fused_attention,
+    fused_layers,
+)
 from flopscope.analysis.conventions.weighing import is_complex, macs_of
-from flopscope.records import Call, Operation, TensorSpec
+from flopscope.records import Call, Operation, Scope, TensorSpec, Trace, is_within
 
 _PRODUCTS = frozenset(
     f"aten.{op}"
@@ -26,6 +34,25 @@ _PRODUCTS = frozenset(
 
 _KINDS_OF_ONE_KERNEL = frozenset({"float32", "bfloat16", "float16"})
 """What a kernel for whole LSTMs takes."""
+
+
+def fused_in(trace: Trace, hooked: Iterable[Scope] = ()) -> Mapping[Scope, str]:
+    """The scopes in which one operator without a formula runs in the place of all others.
+
+    Args:
+        trace: a canonical one.
+        hooked: modules that a counter registers hooks on, which keeps layers around them whole.
+    """
+    layers = [
+        layer
+        for layer in fused_layers(trace, gradients=True)
+        if not any(is_within(scope, layer) for scope in hooked)
+    ]
+    fused = dict.fromkeys(fused_attention(trace, gradients=True), FUSED)
+    for spec in trace.modules:
+        if any(is_within(spec.scope, layer) for layer in layers):
+            fused[spec.scope] = FUSED_LAYER
+    return fused
 
 
 def products_of(call: Call) -> int:

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flopscope.analysis.conventions.dispatched import products_of
+from flopscope.analysis.conventions.dispatched import fused_in, products_of
 from flopscope.analysis.conventions.weighing import Cause, Weighed, is_complex, macs_of, short
 from flopscope.records import Call, Trace
 
 
 def weigh(trace: Trace) -> Iterator[Weighed]:
     """Its FLOPs of every call, on a CPU and with gradients enabled."""
-    return map(_weighed, trace.calls)
+    fused = fused_in(trace)
+    for call in trace.calls:
+        if call.scope in fused and macs_of(call.operation):
+            yield Weighed(0, Cause.OPERATOR, fused[call.scope])
+        else:
+            yield _weighed(call)
 
 
 def _weighed(call: Call) -> Weighed:

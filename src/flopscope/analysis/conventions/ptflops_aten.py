@@ -10,14 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from flopscope.analysis.conventions.dispatched import products_of
+from flopscope.analysis.conventions.dispatched import fused_in, products_of
 from flopscope.analysis.conventions.weighing import Cause, Weighed, is_complex, macs_of, short
 from flopscope.records import Call, Operation, TensorSpec, Trace, tensors_in
 
 
 def weigh(trace: Trace) -> Iterator[Weighed]:
     """ptflops' MACs of every call, on a CPU and with gradients enabled."""
-    return map(_weighed, trace.calls)
+    # It hooks the modules right inside the model, to tell their figures apart.
+    fused = fused_in(
+        trace, [spec.scope for spec in trace.modules if spec.scope and "." not in spec.scope]
+    )
+    for call in trace.calls:
+        if call.scope in fused and macs_of(call.operation):
+            yield Weighed(0, Cause.OPERATOR, fused[call.scope])
+        else:
+            yield _weighed(call)
 
 
 def params(trace: Trace) -> Iterator[Weighed]:

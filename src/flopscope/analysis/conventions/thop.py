@@ -71,7 +71,7 @@ def _params_of(spec: ModuleSpec, tree: Tree) -> Weighed:
     if spec.scope not in tree.called:
         return Weighed(0, Cause.UNCALLED, spec.kind)
     cause = Cause.SHARED if added > 1 or spec.params < held else None
-    return Weighed(held * added, cause, spec.kind)
+    return Weighed(held * added) if cause is None else Weighed(held * added, cause, spec.kind)
 
 
 def _held(scope: Scope, tree: Tree) -> int:
