@@ -111,11 +111,25 @@ class ParameterUse:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One execution of an operation inside a module, and the parameters among its arguments."""
+    """One execution of an operation inside a module.
+
+    Attributes:
+        operation: what was run.
+        scope: of the innermost module that was running.
+        parameters: those among its arguments.
+        is_used: whether the model's result comes from what it returned: what is only looked at, or
+            kept for later in an object that torch does not look into, is not.
+        part_of: the operator without a formula that was taken apart into this and others, or "".
+        learned: of every tensor among its arguments whether it is, or comes from, a parameter that
+            is trained, by way of floating-point numbers and detached or not; empty where none does.
+    """
 
     operation: Operation
     scope: Scope = ""
     parameters: tuple[ParameterUse, ...] = ()
+    is_used: bool = True
+    part_of: str = ""
+    learned: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,7 @@ class ModuleSpec:
         output_nbytes: bytes of the tensors that all of its calls returned.
         peak_nbytes: most bytes alive in the whole model while an operator ran right in it.
         params, trainable_params, buffers: elements owned.
+        held_params: elements of the parameters it holds itself, whichever module owns them.
         param_nbytes, buffer_nbytes: bytes owned.
         shared: tensors it holds that another module owns, as (own name, owner's full name).
         library: the Python module that defines its class, or "" where that isn't known.
@@ -153,6 +168,7 @@ class ModuleSpec:
     shared: tuple[tuple[str, str], ...] = ()
     library: str = ""
     same_as: Scope | None = None
+    held_params: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def _traced(
         recorder.assume,
         foreign=_tensors_of(model, args, kwargs),
         assumed=assumed,
+        taking_apart=recorder.taking_apart,
     )
     given_args, given_kwargs = _inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:
@@ -88,7 +89,7 @@ def _traced(
         stack.enter_context(recorder.following())
         stack.enter_context(way.devices())
         stack.enter_context(evaluation)
-        model(*given_args, **given_kwargs)
+        recorder.end(model(*given_args, **given_kwargs))
     return _trace_of(recorder, part, args, kwargs, way)
 
 
@@ -126,9 +127,9 @@ def _executed(
         part.watched(),
         recorder.following(),
         way.devices(),
-        Execution(recorder.record),
+        Execution(recorder.record, recorder.taking_apart),
     ):
-        model(*args, **kwargs)
+        recorder.end(model(*args, **kwargs))
     return _trace_of(recorder, part, args, kwargs, way)
 
 

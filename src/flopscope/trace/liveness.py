@@ -17,12 +17,17 @@ from flopscope.records import Operation, Peak, Scope
 from flopscope.trace.specs import tensors_among
 
 
-@dataclass(slots=True)
-class _Buffer:
-    """Memory behind a tensor and its views: how much, and how many of these are alive."""
+@dataclass(slots=True, eq=False)
+class Buffer:
+    """Memory behind a tensor and its views: how much, and how many of these are alive.
+
+    What was there before the forward pass takes nothing here. It is learned where a parameter that
+    is trained led to what is in it.
+    """
 
     nbytes: int
     holders: int = 0
+    learned: bool = False
 
 
 @dataclass
@@ -37,7 +42,7 @@ class Liveness:
     peaks: dict[Scope, int] = field(default_factory=dict)
     highest: Peak = field(default_factory=Peak)
     _alive: int = 0
-    _buffers: dict[int, _Buffer] = field(default_factory=dict)
+    _buffers: dict[int, Buffer] = field(default_factory=dict)
     _references: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     _sizes: dict[Operation, tuple[int, ...]] = field(default_factory=dict)
 
@@ -53,23 +58,29 @@ class Liveness:
         for tensor, nbytes in zip(outputs, sizes, strict=False):
             if id(tensor) not in self._buffers:  # else it was written in place
                 self._alive += nbytes
-                self._hold(tensor, _Buffer(nbytes))
+                self._hold(tensor, Buffer(nbytes))
         if self._alive > self.peaks.get(scope, -1):
             self.peaks[scope] = self._alive
             if self._alive > self.highest.nbytes:
                 self.highest = Peak(self._alive, scope, operation.op)
 
+    def behind(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
+        """The memory of some tensors, where an operator made or viewed them."""
+        return [self._buffers.get(id(tensor)) for tensor in tensors]
+
     def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
         """Views keep alive what they are views of: nothing new, if that was there before."""
         for tensor in tensors_among(given):
             buffer = self._buffers.get(id(tensor))
-            if buffer is not None:
-                for view in outputs:
-                    if id(view) not in self._buffers:
-                        self._hold(view, buffer)
-                return
+            if buffer is None:
+                buffer = Buffer(0)
+                self._hold(tensor, buffer)
+            for view in outputs:
+                if id(view) not in self._buffers:
+                    self._hold(view, buffer)
+            return
 
-    def _hold(self, tensor: torch.Tensor, buffer: _Buffer) -> None:
+    def _hold(self, tensor: torch.Tensor, buffer: Buffer) -> None:
         name = id(tensor)
         buffer.holders += 1
         self._buffers[name] = buffer
