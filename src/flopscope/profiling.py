@@ -12,7 +12,9 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.analysis.causal import masked_macs
+from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
+from flopscope.analysis.reconciliation import reconcile
 from flopscope.devices import reported_device
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
@@ -22,7 +24,8 @@ from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
 from flopscope.records import Trace
 from flopscope.report import Report
-from flopscope.running import Plan, Runnable, run
+from flopscope.report.counters import CounterComparison
+from flopscope.running import Plan, Progress, Runnable, run, silent
 from flopscope.trace import trace, trace_real
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
@@ -40,6 +43,7 @@ class Subject:
         assume: numbers for rules of ``flopscope.assumptions``.
         strict: whether an operator without a formula is an error.
         is_ours: whether what ``runnable`` makes is made anew, and may be changed.
+        progress: told what is being done.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Subject:
     assume: Mapping[str, float] = field(default_factory=dict)
     strict: bool = False
     is_ours: bool = False
+    progress: Progress = silent
 
 
 def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Trace:
@@ -94,7 +99,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     counted = tree.profile(found)
     if subject.strict:
         counted.require_complete()
-    outcome = run(plan, counted, found.inputs, subject.runnable)
+    outcome = run(plan, counted, found.inputs, subject.runnable, subject.progress)
     machine = _machine(plan, outcome.timing, found)
     return Report(
         target=subject.name,
@@ -108,6 +113,22 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
     )
+
+
+def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparison:
+    """What the counters of a plan say beside the count of a trace, and what makes the difference.
+
+    Raises:
+        IncompleteCountError: something was left out and ``strict`` was asked for.
+    """
+    report = report_on(subject, found, plan)
+    readings = {reading.name: reading for reading in report.readings}
+    reconciliations = {
+        name: reconcile(found, CONVENTIONS[name], readings.get(name))
+        for name in plan.counters
+        if name in CONVENTIONS
+    }
+    return CounterComparison(report, plan.counters, reconciliations)
 
 
 def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from flopscope.analysis.conventions.weighing import Cause, Convention, Unit, Weighed, macs_of
+from flopscope.analysis.restatement import inclusive, own
 from flopscope.measurements import Reading
 from flopscope.records import Operation, Scope, Trace, is_within
 
@@ -115,29 +115,9 @@ def reconcile(trace: Trace, convention: Convention, reading: Reading | None) -> 
     found = Reconciliation(convention.unit, sum(ours), tuple(_terms(trace, ours, weighed)), printed)
     if reading is None or not found.remainder:
         return found
-    predicted = inclusive(trace, weighed)
+    predicted = inclusive(own(trace, weighed))
     remainders = tuple(_remainders(predicted, {"": printed or 0} | dict(reading.modules)))
     return Reconciliation(found.unit, found.ours, found.terms, printed, remainders)
-
-
-def inclusive(trace: Trace, weighed: Sequence[Weighed]) -> dict[Scope, int]:
-    """What a convention gives each module, with all that is inside it."""
-    own: defaultdict[Scope, int] = defaultdict(int)
-    for call, figure in zip(trace.calls, weighed, strict=True):
-        own[call.scope] += figure.figure
-    totals: defaultdict[Scope, int] = defaultdict(int)
-    for scope, figure_of_own in own.items():
-        for around in _around(scope):
-            totals[around] += figure_of_own
-    return {spec.scope: totals[spec.scope] for spec in trace.modules}
-
-
-def _around(scope: Scope) -> Iterator[Scope]:
-    """A scope and those that it is inside of, up to the model."""
-    while scope:
-        yield scope
-        scope = scope.rpartition(".")[0]
-    yield ""
 
 
 def _terms(trace: Trace, ours: Sequence[int], weighed: Sequence[Weighed]) -> list[Term]:

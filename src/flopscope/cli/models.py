@@ -21,8 +21,14 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
+
+def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
+    """A single target as the only one of several."""
+    del ctx, param
+    return (value,)
+
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
     click.option(
         "--arg",
         "arguments",
@@ -115,11 +121,35 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+_TARGET = click.argument("targets", nargs=1, required=True, metavar="TARGET", callback=_alone)
+
+
+def takes_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about it, and its function the request.
+
+    The function is called with ``request``, and with its own options.
+    """
+
+    @wraps(function)
+    def called(*, requests: tuple[Request, ...], **own: Any) -> None:
+        if len(requests) > 1:
+            raise UsageError("one --batch at a time", hint="write --batch 8")
+        function(request=requests[0], **own)
+
+    return with_options(_called(called), (_TARGET, *_OPTIONS))
+
+
 def takes_models(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
     """
+    return with_options(_called(function), (_TARGETS, *_OPTIONS))
+
+
+def _called(function: Callable[..., None]) -> Callable[..., None]:
+    """What click calls with the options of their own, for a function that takes requests."""
 
     @wraps(function)
     def called(
@@ -160,7 +190,7 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         )
         function(requests=requests, **own)
 
-    return with_options(called, _OPTIONS)
+    return called
 
 
 def check_request(request: Request) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
-from flopscope.report import format_of
+from flopscope.report import SUFFIXES, format_of
 from flopscope.report.columns import COLUMNS
 from flopscope.spelling import did_you_mean
 from flopscope.units import parse_quantity
@@ -90,13 +90,13 @@ def check_columns(names: Sequence[str], counters: Sequence[str]) -> None:
         raise UsageError(f"no column '{name}'", listed)
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, suffixes: Mapping[str, str] = SUFFIXES) -> None:
     """Make sure that a report can be written to a file, in the format of its suffix.
 
     Raises:
         UsageError: no format has that suffix, or there is no such directory.
     """
-    format_of(path)
+    format_of(path, suffixes)
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
     folder = path.parent

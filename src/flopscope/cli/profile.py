@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import click
 
@@ -20,7 +19,7 @@ from flopscope.cli.options import (
     check_output,
     read_names,
 )
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
 from flopscope.counters import COUNTERS
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
@@ -31,8 +30,6 @@ from flopscope.report.terminal import screen_of
 from flopscope.request import Request
 
 ALL = "all"
-
-Progress: TypeAlias = Callable[[str], None]
 
 EPILOG = """\b
 Examples:

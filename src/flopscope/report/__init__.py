@@ -169,16 +169,16 @@ SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
 """The format of a file by its name's ending."""
 
 
-def format_of(path: str | Path) -> str:
+def format_of(path: str | Path, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     """The format that a file's suffix stands for.
 
     Raises:
         UsageError: it stands for none.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in suffixes:
         raise UsageError(
             f"no format is known by the name of {str(path)!r}",
-            hint=f"end it in {' or '.join(SUFFIXES)}",
+            hint=f"end it in {' or '.join(suffixes)}",
         )
-    return SUFFIXES[suffix]
+    return suffixes[suffix]

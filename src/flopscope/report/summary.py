@@ -72,6 +72,19 @@ def summary(report: Report) -> Iterator[Fact]:
         yield Fact("limits", tuple(limit_lines(report, report.timing)))
     for reading in report.readings:
         yield _reading(reading, report)
+    yield from _notes(report)
+
+
+def caveats(report: Report) -> Iterator[Fact]:
+    """How far to trust the counts: what was left out or assumed, and what else is to be known."""
+    if report.uncounted:
+        yield _coverage(report)
+    if report.assumptions:
+        yield Fact("assumed", tuple(_assumptions(report.assumptions)))
+    yield from _notes(report)
+
+
+def _notes(report: Report) -> Iterator[Fact]:
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
     if notes:
         yield Fact("note" if len(notes) == 1 else "notes", notes)

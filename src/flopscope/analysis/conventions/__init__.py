@@ -27,6 +27,12 @@ CONVENTIONS: Mapping[str, Convention] = {
         "FLOPs",
         "flopscope: 2 per MAC and all other arithmetic",
     ),
+    "paper": Convention(
+        by_operation(native.macs),
+        "MACs",
+        "FLOPs",
+        "papers and model cards of vision models: multiply-accumulates, printed as FLOPs",
+    ),
     "torch": Convention(
         by_operation(native.two_per_mac),
         "FLOPs",

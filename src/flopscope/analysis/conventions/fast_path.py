@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from flopscope.records import Call, ModuleSpec, Scope, TensorSpec, Trace
 
-FUSED = "_native_multi_head_attention"
+ATTENTION = "MultiheadAttention"
 _QUERIES = {
     "aten.scaled_dot_product_attention": "query",
     "aten.bmm": "self",
@@ -35,7 +35,7 @@ def fused_attention(trace: Trace) -> frozenset[Scope]:
 
 
 def _is_attention(spec: ModuleSpec) -> bool:
-    return spec.kind == "MultiheadAttention" and spec.library == "torch.nn.modules.activation"
+    return spec.kind == ATTENTION and spec.library == "torch.nn.modules.activation"
 
 
 def _may_be_fused(ran: Sequence[Call]) -> bool:

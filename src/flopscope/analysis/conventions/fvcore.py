@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flopscope.analysis.conventions.fast_path import FUSED, fused_attention
+from flopscope.analysis.conventions.fast_path import ATTENTION, fused_attention
 from flopscope.analysis.conventions.weighing import (
     Cause,
     Weighed,
@@ -27,7 +27,7 @@ def weigh(trace: Trace) -> Iterator[Weighed]:
     fused = fused_attention(trace)
     for call, weighed in zip(trace.calls, by_operation(_of_operation)(trace), strict=True):
         is_lost = call.scope in fused and macs_of(call.operation)
-        yield Weighed(0, Cause.OPERATOR, FUSED) if is_lost else weighed
+        yield Weighed(0, Cause.FUSED, ATTENTION) if is_lost else weighed
 
 
 def _of_operation(operation: Operation) -> Weighed:
