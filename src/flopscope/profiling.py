@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from flopscope.analysis.causal import masked_macs
 from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
 from flopscope.analysis.reconciliation import reconcile
+from flopscope.analysis.restatement import restate
 from flopscope.devices import reported_device
 from flopscope.errors import InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
@@ -62,8 +64,10 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
     """
+    started = perf_counter()
     with plan.mode.entered("cpu"):
-        return trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+        found = trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+    return replace(found, seconds=perf_counter() - started)
 
 
 def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> Trace:
@@ -112,6 +116,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         timing=outcome.timing,
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
+        restatement=None if plan.convention is None else restate(found, plan.convention),
     )
 
 
@@ -128,7 +133,7 @@ def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparis
         for name in plan.counters
         if name in CONVENTIONS
     }
-    return CounterComparison(report, plan.counters, reconciliations)
+    return CounterComparison(report, plan.counters, reconciliations, found.seconds)
 
 
 def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:

@@ -45,6 +45,7 @@ class Request:
         channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
+        convention: the one to restate the counts in, or None for ours alone.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
         threads: torch's threads within an operator while measuring, or None for its own number.
@@ -66,6 +67,7 @@ class Request:
     channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()
+    convention: str | None = None
     device: str = "auto"
     time: bool = True
     threads: int | None = None

@@ -98,6 +98,7 @@ class Plan:
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
+        convention: the one to restate the counts in, or None for ours alone.
     """
 
     counters: tuple[str, ...]
@@ -108,6 +109,7 @@ class Plan:
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None
+    convention: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ def _plan(request: Request) -> Plan:
         wanted,
         request.peak,
         request.bandwidth,
+        convention=request.convention,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
@@ -25,6 +26,7 @@ from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
 from flopscope.report import FORMATS, PLOTS, Report, View, format_of
+from flopscope.report.columns import CONVENTION
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
@@ -53,6 +55,8 @@ Examples:
     flopscope profile timm:resnet50 --compile --threads 4
   From a file, counted alone, the first two levels, dearest first:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
+  In the figures that thop prints, to continue a published table:
+    flopscope profile timm:resnet50 --no-time --as thop
   Beside what other counters say, and as JSON in a file too:
     flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
 """
@@ -72,6 +76,12 @@ Examples:
     type=click.Choice([*COUNTERS, ALL]),
     multiple=True,
     help="Another counter to ask, on a copy of the model. Repeatable.",
+)
+@click.option(
+    "--as",
+    "convention",
+    type=click.Choice(list(CONVENTIONS)),
+    help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
 @click.option(
     "--format",
@@ -136,6 +146,7 @@ def command(
     *,
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
+    convention: str | None,
     format_name: str,
     outputs: tuple[Path, ...],
     depth: int | None,
@@ -162,6 +173,7 @@ def command(
         replace(
             request,
             counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
+            convention=convention,
             assume=assume,
             strict=strict,
         )
@@ -231,8 +243,9 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
     for path in outputs:
         check_output(path)
     for request in requests:
-        check_columns(view.columns, request.counters)
-        check_columns([view.sort] if view.sort else [], request.counters)
+        restated = () if request.convention is None else (CONVENTION,)
+        check_columns(view.columns, (*request.counters, *restated))
+        check_columns([view.sort] if view.sort else [], (*request.counters, *restated))
         check_request(request)
 
 

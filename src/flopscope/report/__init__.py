@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flopscope.analysis.ideal import Ideals
+from flopscope.analysis.restatement import Restatement
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
@@ -37,6 +38,7 @@ class Report:
         timing: measured time, or None (the notes say why).
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
+        restatement: the counts in another convention, or None where none was asked for.
     """
 
     target: str
@@ -49,6 +51,7 @@ class Report:
     timing: Timing | None = None
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
+    restatement: Restatement | None = None
 
     @property
     def macs(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from flopscope.analysis.restatement import Restatement
 from flopscope.errors import UsageError
 from flopscope.measurements import Reading
 from flopscope.report.rows import Row
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | int | float | None"
 
+CONVENTION = "convention"
+"""The name of the column with the counts in another convention."""
+
 Kind: TypeAlias = Literal["name", "text", "count", "arithmetic", "figure"]
 """What may be done with a cell.
 
@@ -47,6 +51,11 @@ def on_request(report: Report) -> bool:
     """Shown when asked for."""
     del report
     return False
+
+
+def when_ours(report: Report) -> bool:
+    """Shown where the counts are not restated in another convention."""
+    return report.restatement is None
 
 
 def when_timed(report: Report) -> bool:
@@ -162,9 +171,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("input", "Input", _input, str, "text", 25, on_request),
     Column("output", "Output", _output, str, "text", 20),
     Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
-    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80),
-    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90),
-    Column("share", "% FLOPs", _share, _percent, "figure", 40),
+    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80, when_ours),
+    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90, when_ours),
+    Column("share", "% FLOPs", _share, _percent, "figure", 40, when_ours),
     Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
     Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
@@ -209,9 +218,25 @@ def available_columns(report: Report) -> Iterator[Column]:
     """Each counter stands beside the column of ours that it compares with."""
     for column in COLUMNS:
         yield column
+        if column.name == "flops" and report.restatement is not None:
+            yield _restated(report.restatement)
         for reading in report.readings:
             if reading.unit.lower() == column.name:
                 yield _counter(reading)
+
+
+def _restated(restatement: Restatement) -> Column:
+    """The counts in another convention, headed by its name and what its authors call them."""
+    title = f"{restatement.name} {restatement.convention.label}"
+    return Column(CONVENTION, title, _in_convention, _quantity, "arithmetic", 95)
+
+
+def _in_convention(row: Row, report: Report) -> int | None:
+    found = report.restatement
+    if found is None:
+        return None
+    figures = found.own if row.kind == "own" else found.modules
+    return sum(figures[node.scope] for node in row.nodes)
 
 
 def _counter(reading: Reading) -> Column:

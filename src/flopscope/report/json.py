@@ -88,6 +88,21 @@ def document(report: Report) -> Object:
         "timing": timing_of(report),
         "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],
+        "restatement": _restatement(report),
+    }
+
+
+def _restatement(report: Report) -> Object | None:
+    found = report.restatement
+    if found is None:
+        return None
+    return {
+        "convention": found.name,
+        "label": found.convention.label,
+        "unit": found.convention.unit,
+        "source": found.convention.source,
+        "value": found.value,
+        "modules": dict(found.modules),
     }
 
 

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 from flopscope.analysis.conventions import fvcore, native, thop
 from flopscope.analysis.conventions.weighing import Convention, by_operation
+from flopscope.errors import UsageError
 from flopscope.records import Trace
+from flopscope.spelling import did_you_mean
 
 CONVENTIONS: Mapping[str, Convention] = {
     "macs": Convention(
@@ -58,6 +60,18 @@ CONVENTIONS: Mapping[str, Convention] = {
         "pycls, models/blocks.py: MACs and biases",
     ),
 }
+
+
+def check_convention(name: str | None) -> str | None:
+    """A name of :data:`CONVENTIONS`, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if name is not None and name not in CONVENTIONS:
+        hint = did_you_mean(name, CONVENTIONS) or f"conventions: {', '.join(CONVENTIONS)}"
+        raise UsageError(f"no convention {name!r}", hint=hint)
+    return name
 
 
 def total(trace: Trace, convention: str) -> int:
