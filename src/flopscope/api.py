@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_map
 from flopscope import assumptions
 from flopscope.advice import advised, in_words
 from flopscope.analysis.conventions import check_convention
-from flopscope.counters import COUNTERS, check_counters
+from flopscope.counters import check_counters, installed
 from flopscope.errors import InputError, NeedsValuesError, TargetError, TraceError
 from flopscope.guest import disposable
 from flopscope.load.inputs import parse_dtype
@@ -28,6 +28,7 @@ from flopscope.profiling import (
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
+from flopscope.request import COUNTER_TIME_LIMIT
 from flopscope.running import Mode, Plan, Runnable
 
 
@@ -88,7 +89,8 @@ def compare(
     args: tuple[Any, ...] | torch.Tensor = (),
     kwargs: Mapping[str, Any] | None = None,
     *,
-    counters: Sequence[str] = tuple(COUNTERS),
+    counters: Sequence[str] | None = None,
+    time_limit: float = COUNTER_TIME_LIMIT,
     device: str = "auto",
     assume: Mapping[str, float] | None = None,
     module: str = "",
@@ -102,7 +104,9 @@ def compare(
         model: may lie on any device; on the meta device it is counted, but no counter is run.
         args: positional inputs, or a single tensor.
         kwargs: keyword inputs.
-        counters: names of those to ask, of ``flopscope.counters.COUNTERS``.
+        counters: names of those to ask, of ``flopscope.counters.COUNTERS``; by default those that
+            are installed.
+        time_limit: seconds after which one of them is given up.
         device: where they run it: ``"auto"`` is where the model is.
         assume: see :func:`profile`.
         module: compare this part of the model alone, by its dotted path.
@@ -113,7 +117,14 @@ def compare(
         TraceError: the model raised.
         UsageError: there is no such counter or device.
     """
-    plan = Plan(check_counters(counters), False, _where(model, device), _mode(autocast), module)
+    plan = Plan(
+        installed() if counters is None else check_counters(counters),
+        False,
+        _where(model, device),
+        _mode(autocast),
+        module,
+        counter_time_limit=time_limit,
+    )
     return comparison_on(*_counted(_Given(model, args, kwargs, assume), plan), plan)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flopscope.errors import UsageError
+from flopscope.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ def parse(options: Iterable[str]) -> dict[str, float]:
 def _parsed(option: str) -> tuple[str, float]:
     name, _, text = option.partition("=")
     if name not in RULES:
-        close = difflib.get_close_matches(name, RULES, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"rules: {', '.join(RULES)}"
+        hint = did_you_mean(name, RULES) or f"rules: {', '.join(RULES)}"
         raise UsageError(f"there is no assumption '{name}'", hint=hint)
     try:
         value = {"true": 1.0, "false": 0.0}.get(text.lower()) if text.isalpha() else float(text)

@@ -13,6 +13,9 @@ from flopscope.records import Scope, is_within
 INTERRUPTED = "measuring was interrupted: this is what had been measured"
 """The note of a timing that somebody ended early."""
 
+COMPILED, CUDA_GRAPH = "compiled", "CUDA graph"
+"""Names of variants."""
+
 CONFIDENCE_95 = 1.96
 """Standard deviations of a normal distribution within which 95% lie."""
 
@@ -38,7 +41,7 @@ class Variant:
     """The same model run in another way, such as compiled.
 
     Attributes:
-        name: how: ``"compiled"``, ``"CUDA graph"``.
+        name: how: :data:`COMPILED` or :data:`CUDA_GRAPH`.
         seconds: one entry per whole forward pass, after warm-up.
         preparation_seconds: of what is done once, such as compiling.
     """
@@ -63,6 +66,9 @@ class Timing:
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
+        activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
+            was allocated before it; None where the device's allocator doesn't tell (CPU), and of a
+            part of a model.
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
@@ -74,6 +80,7 @@ class Timing:
     seconds: tuple[float, ...]
     module_seconds: Mapping[Scope, float] = field(default_factory=dict)
     operator_seconds: Mapping[str, float] = field(default_factory=dict)
+    activation_nbytes: int | None = None
     samples: int | None = None
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
@@ -102,7 +109,10 @@ class Timing:
 
     @property
     def samples_per_second(self) -> float | None:
-        return None if self.samples is None else self.samples / self.median_seconds
+        """None also of passes without work, which take a card no time that its events can tell."""
+        if self.samples is None or not self.median_seconds:
+            return None
+        return self.samples / self.median_seconds
 
     @property
     def overhead_seconds(self) -> float | None:
@@ -165,8 +175,16 @@ class Reading:
         unit: what the figure is, whatever the counter calls it.
         value: its total, or None when it failed (the reason is in the notes).
         params: its parameter count, or None when it has none.
-        modules: its totals per scope.
+        modules: its totals per scope, each with what is inside.
         notes: its warnings, and why it failed.
+        label: what the counter itself calls the figure: ``"FLOPs"``, also where they are MACs.
+        distribution: the one that answered, where several install the same module.
+        stated_macs: what it gives under the name of MACs beside a figure of FLOPs, or None.
+        operators: what it counted in each scope, without what is inside, by the operator, function
+            or type of module that it counted it for. They add up to the value, or there are none.
+        uncounted: operators, or types of modules, that it came across without a rule for them, and
+            how often.
+        seconds: what counting took.
     """
 
     name: str
@@ -176,6 +194,24 @@ class Reading:
     params: int | None = None
     modules: Mapping[Scope, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    label: str = ""
+    distribution: str = ""
+    stated_macs: int | None = None
+    operators: Mapping[Scope, Mapping[str, int]] = field(default_factory=dict)
+    uncounted: Mapping[str, int] = field(default_factory=dict)
+    seconds: float | None = field(default=None, compare=False)
+
+    @property
+    def macs(self) -> float | None:
+        """The figure in MACs, of which each is two FLOPs; None when it failed."""
+        if self.value is None or self.unit == "MACs":
+            return self.value
+        return self.value / 2 if self.value % 2 else self.value // 2
+
+    @property
+    def flops(self) -> int | None:
+        """The figure in FLOPs, two for each MAC; None when it failed."""
+        return 2 * self.value if self.value is not None and self.unit == "MACs" else self.value
 
     def within(self, module: Scope) -> Reading:
         """What it says of a part of the model, whose own scope becomes ``""``."""
@@ -186,7 +222,19 @@ class Reading:
             for scope, value in self.modules.items()
             if is_within(scope, module)
         }
-        return replace(self, value=modules.get(""), params=None, modules=modules)
+        operators = {
+            scope[len(module) + 1 :]: kinds
+            for scope, kinds in self.operators.items()
+            if is_within(scope, module)
+        }
+        return replace(
+            self,
+            value=modules.get(""),
+            params=None,
+            modules=modules,
+            operators=operators,
+            stated_macs=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
 from flopscope.analysis.reconciliation import reconcile
 from flopscope.analysis.restatement import restate
+from flopscope.counters import COUNTERS, installed
 from flopscope.devices import reported_device
-from flopscope.errors import InputError, NeedsValuesError, UsageError
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, UsageError
 from flopscope.guest import disposable
 from flopscope.machine import Machine, given, measured, rated
+from flopscope.measure.allocation import shortage
 from flopscope.measure.memory import available_bytes
 from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
@@ -74,7 +76,7 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
     """A trace with values, of a model that cannot do without, where its weights fit.
 
     Raises:
-        NeedsValuesError: they do not.
+        NeedsValuesError: they do not, or what it computes doesn't.
         TraceError: the model raised.
     """
     needed = sum(parameter.nbytes for parameter in subject.model.parameters())
@@ -85,13 +87,24 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
             hint=f"it would have to run for real: its weights take {format_bytes(needed)},"
             f" where {format_bytes(available)} are available",
         ) from refused
-    runnable = subject.runnable()
-    with plan.mode.entered(plan.device):
-        copied = runnable if subject.is_ours else disposable(*runnable)
-        real = trace_real(*copied, module=plan.module)
+    try:
+        real = _executed(subject, plan)
+    except (FlopscopeError, RuntimeError, MemoryError) as error:
+        short = shortage(error)
+        if short is None:
+            raise
+        hint = f"it would have to run for real, and on {plan.device} that was {short}"
+        raise NeedsValuesError(refused.message, hint=hint) from error
     reason = refused.message
     note = f"counted by running it for real, since without values it cannot be ({reason})"
     return replace(real, notes=(*real.notes, note))
+
+
+def _executed(subject: Subject, plan: Plan) -> Trace:
+    runnable = subject.runnable()
+    with plan.mode.entered(plan.device):
+        copied = runnable if subject.is_ours else disposable(*runnable)
+        return trace_real(*copied, module=plan.module)
 
 
 def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
@@ -133,7 +146,12 @@ def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparis
         for name in plan.counters
         if name in CONVENTIONS
     }
-    return CounterComparison(report, plan.counters, reconciliations, found.seconds)
+    absent = () if plan.counters != installed() else _not_installed()
+    return CounterComparison(report, plan.counters, reconciliations, found.seconds, absent)
+
+
+def _not_installed() -> tuple[str, ...]:
+    return tuple(name for name in COUNTERS if name not in installed())
 
 
 def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+COUNTER_TIME_LIMIT = 120.0
+"""Seconds after which another counter is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class GivenInputs:
@@ -46,6 +49,7 @@ class Request:
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
         convention: the one to restate the counts in, or None for ours alone.
+        counter_time_limit: seconds after which one of them is given up.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
         threads: torch's threads within an operator while measuring, or None for its own number.
@@ -68,6 +72,7 @@ class Request:
     autocast: str | None = None
     counters: tuple[str, ...] = ()
     convention: str | None = None
+    counter_time_limit: float = COUNTER_TIME_LIMIT
     device: str = "auto"
     time: bool = True
     threads: int | None = None

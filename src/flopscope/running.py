@@ -14,12 +14,14 @@ from torch.utils._pytree import tree_map
 from flopscope.counters import read
 from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
+from flopscope.measure.allocation import shortage
 from flopscope.measure.clock import clock_of
 from flopscope.measure.memory import available_bytes, needed_bytes
 from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.records import Scope, TensorSpec
+from flopscope.request import COUNTER_TIME_LIMIT
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
@@ -99,6 +101,7 @@ class Plan:
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
         convention: the one to restate the counts in, or None for ours alone.
+        counter_time_limit: seconds after which a counter is given up.
     """
 
     counters: tuple[str, ...]
@@ -110,6 +113,7 @@ class Plan:
     peak: float | None = None
     bandwidth: float | None = None
     convention: str | None = None
+    counter_time_limit: float = COUNTER_TIME_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def run(
 def _readings(plan: Plan, runnable: Runnable, progress: Progress) -> Iterator[Reading]:
     for name in plan.counters:
         progress(f"asking {name}")
-        yield read(name, *runnable).within(plan.module)
+        yield read(name, *runnable, plan.counter_time_limit).within(plan.module)
 
 
 def _timed(
@@ -215,6 +219,9 @@ def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) ->
 
 
 def _in_a_line(error: Exception) -> str:
+    short = shortage(error)
+    if short is not None:
+        return short
     if isinstance(error, FlopscopeError):
         return error.message
     lines = str(error).strip().splitlines()

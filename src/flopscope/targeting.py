@@ -10,6 +10,7 @@ from torch import nn
 from flopscope import assumptions
 from flopscope.advice import advised, as_options
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.load.applicable import idle_options
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
@@ -18,6 +19,7 @@ from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
+from flopscope.measurements import COMPILED, CUDA_GRAPH
 from flopscope.profiling import (
     Subject,
     chosen_device,
@@ -102,7 +104,8 @@ def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan
     offered = candidates(request.inputs, source, model, options)
     found = _first_accepted(subject, plan, offered, chosen, request.inputs)
     made = (*source.notes, *notes, *chosen[-1].notes)
-    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes())
+    idle = (f"{option} says nothing of this target" for option in idle_options(request))
+    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
     return replace(subject, notes=notes), found, plan
 
 
@@ -126,7 +129,7 @@ def _plan(request: Request) -> Plan:
         autocast=None if request.autocast is None else parse_dtype(request.autocast),
         channels_last=request.channels_last,
     )
-    ways = (("compiled", request.compiled), ("CUDA graph", device.startswith("cuda")))
+    ways = ((COMPILED, request.compiled), (CUDA_GRAPH, device.startswith("cuda")))
     variants = tuple(name for name, wanted in ways if wanted)
     wanted = Wanted(threads=request.threads, variants=variants)
     return Plan(
@@ -139,6 +142,7 @@ def _plan(request: Request) -> Plan:
         request.peak,
         request.bandwidth,
         convention=request.convention,
+        counter_time_limit=request.counter_time_limit,
     )
 
 

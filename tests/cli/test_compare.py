@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 from click.testing import Result
 
-from flopscope.counters import COUNTERS
+from flopscope.counters import COUNTERS, installed
 from flopscope.report.counters import COMPARISON_FORMATS, COMPARISON_SUFFIXES
 
 Run = Callable[..., Result]
@@ -64,8 +64,30 @@ def test_the_counters_that_are_named_are_asked_once_each(run: Run) -> None:
     assert list(compared(run, "--counter", "thop", "--counter", "thop")) == ["thop"]
 
 
-def test_by_default_all_are_asked(run: Run) -> None:
-    assert set(compared(run)) == set(COUNTERS)
+def test_by_default_those_are_asked_that_are_installed(run: Run) -> None:
+    assert tuple(compared(run)) == installed()
+
+
+def test_the_others_are_named_and_how_to_get_them_is_said_on_request(run: Run) -> None:
+    absent = [name for name in COUNTERS if name not in installed()]
+    if not absent:
+        pytest.skip("all are installed")
+    assert f"{', '.join(absent)}: not installed" in run(*COMPARE).stdout
+
+    counters = compared(run, "--all")
+    assert list(counters) == list(COUNTERS)
+    for name in absent:
+        assert (counters[name]["value"], counters[name]["notes"]) == (
+            None,
+            [f"not installed: pip install {COUNTERS.row(name).distribution}"],
+        )
+
+
+def test_a_counter_that_takes_too_long_costs_a_line(run: Run) -> None:
+    done = run(*COMPARE, "--counter", "thop", "--timeout", "0.001")
+
+    assert done.exit_code == 0
+    assert re.search(r"^thop has no figure: .*0\.001", done.stdout, re.MULTILINE)
 
 
 def test_the_text_is_a_bill_that_adds_up(run: Run) -> None:
@@ -103,7 +125,7 @@ def test_a_file_is_written_in_the_format_of_its_suffix(
 def test_a_part_of_the_model_is_compared_alone(run: Run) -> None:
     counters = compared(run, "--module", "conv")
 
-    assert {counter["value"] for counter in counters.values()} == {MACS}
+    assert (counters["thop"]["value"], counters["torch"]["value"]) == (MACS, 2 * MACS)
 
 
 def test_a_model_that_no_counter_can_run_costs_no_more_than_their_figures(
@@ -121,6 +143,8 @@ def test_a_model_that_no_counter_can_run_costs_no_more_than_their_figures(
     ("arguments", "message"),
     [
         (["--counter", "thopp"], "'thopp' is not one of"),
+        (["--counter", "thop", "--all"], "--all asks every counter"),
+        (["--timeout", "0"], "0"),
         (["-o", "counters.foo"], "no format is known by the name of 'counters.foo'"),
         (["--device", "tpu"], "'tpu' is not one of"),
         (["--shape", "1,,3"], "1,,3"),

@@ -9,7 +9,9 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+import torch
 from click.testing import Result
+from torch import nn
 
 Run = Callable[..., Result]
 
@@ -165,6 +167,30 @@ def test_a_part_is_timed_while_all_of_the_model_runs(run: Run, count: Count) -> 
     assert json.loads(done.stdout)["timing"]["median_seconds"] > 0
 
 
+def test_a_batch_is_of_the_shapes_beside_which_structures_have_their_own(count: Count) -> None:
+    structures = ("--input", "targets=[{boxes:[5,4]}]", "--batch", "2")
+    report = count("zoo:Detector", "--shape", "1,3,6,6", *structures)
+
+    assert [given["shape"] for given in report["inputs"]] == [[2, 3, 6, 6], [5, 4]]
+
+
+def test_a_number_of_tokens_that_a_model_has_no_use_for_is_a_note(count: Count) -> None:
+    notes = count("zoo:Two", "--seq", "8")["notes"]
+
+    assert "--seq says nothing of this model, which knows its inputs itself" in notes
+
+
+def test_an_option_of_some_targets_is_a_note_at_the_others(run: Run, project: Path) -> None:
+    (project / "zoo.py").write_text(dedent(NETS))
+    torch.save(nn.Linear(4, 4), project / "net.pt")
+    both = ("zoo:Configured({})", "net.pt", "--shape", "2,4", "--no-time")
+    done = run("profile", *both, "--unsafe-pickle")
+
+    assert done.exit_code == 0, done.stderr
+    assert "zoo:Configured({}): --unsafe-pickle says nothing of this target" in done.stdout
+    assert "net.pt: --unsafe-pickle says nothing" not in done.stdout
+
+
 def test_several_targets_make_one_table(run: Run, count: Count) -> None:
     done = run("profile", "zoo:Configured({})", "zoo:Two", "--shape", "2,4", "--no-time")
 
@@ -192,6 +218,14 @@ def test_several_targets_of_which_none_works_leave_stdout_empty(run: Run) -> Non
         (("--autocast", "fp64", "--shape", "1,4"), 2, "nothing is cast to fp64"),
         (("--plot", "roofline", "--format", "json"), 2, "--plot draws below the table"),
         (("--batch", "0"), 2, "is not one or several positive numbers"),
+        (("--batch", "2", "--input", "[[1,4]]"), 2, "--batch is the first size of each --shape"),
+        (("--batch", "2", "--shape", "[]"), 2, "--batch is the first size of each --shape"),
+        (("--seq", "8", "--shape", "1,4"), 2, "--seq says nothing of inputs that are given"),
+        (("--seq", "8", "--inputs", "zoo:make"), 2, "--seq says nothing of inputs that are given"),
+        (("--task", "causal-lm", "--shape", "1,4"), 2, "--task says nothing of zoo:Configured"),
+        (("--unsafe-pickle", "--shape", "1,4"), 2, "--unsafe-pickle says nothing of zoo:"),
+        (("--compile", "--shape", "1,4"), 2, "--compile says how to measure"),
+        (("--threads", "2", "--shape", "1,4"), 2, "--threads says how to measure"),
         (("--module", "layer", "--shape", "1,4"), 3, "Configured has no module 'layer'"),
         ((), 3, "no inputs were given, and Configured.forward needs 'x'"),
     ],

@@ -5,9 +5,10 @@ from contextlib import suppress
 import pytest
 from torch import nn
 
-from flopscope.counters import COUNTERS, read
+from flopscope.counters import read
 from flopscope.measure.sampling import Budget
 from flopscope.measure.timing import Wanted, measure
+from tests.counters import EVERY
 from tests.good_guest import left_as_found
 from tests.models import EXAMPLES, Example
 
@@ -21,7 +22,7 @@ def trained_a_little(example: Example) -> nn.Module:
     return model
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("counter", EVERY)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_counter_leaves_the_model_and_the_process_as_found(
     name: str, counter: str, capfd: pytest.CaptureFixture[str]

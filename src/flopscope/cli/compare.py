@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from flopscope.cli.errors import Command
-from flopscope.cli.models import check_request, takes_model
-from flopscope.cli.options import check_output, read_device
+from flopscope.cli.models import check_requests, takes_model
+from flopscope.cli.options import check_output, read_device, takes_outputs
 from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
-from flopscope.counters import COUNTERS
+from flopscope.counters import COUNTERS, installed
+from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
 from flopscope.report import View, format_of
 from flopscope.report.counters import COMPARISON_FORMATS, COMPARISON_SUFFIXES
 from flopscope.report.terminal import screen_of
-from flopscope.request import Request
+from flopscope.request import COUNTER_TIME_LIMIT, Request
 
 if TYPE_CHECKING:
     from flopscope.report.counters import CounterComparison
@@ -50,6 +51,21 @@ Examples:
     help="A counter to ask. Repeatable.  [default: all that are installed]",
 )
 @click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Name the counters that are not installed as well, and say how to get them.",
+)
+@click.option(
+    "--timeout",
+    "time_limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=COUNTER_TIME_LIMIT,
+    show_default=True,
+    help="When to give up a counter.",
+)
+@click.option(
     "--device",
     callback=read_device,
     metavar="auto|cpu|cuda[:N]",
@@ -64,28 +80,14 @@ Examples:
     help="Show the modules as well, this many levels below the model, and what each counter gives"
     " them.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(COMPARISON_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write it to a file as well, in the format that its suffix names. Repeatable.",
-)
+@takes_outputs(COMPARISON_FORMATS)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
     *,
     request: Request,
     counters: tuple[str, ...],
+    every: bool,
+    time_limit: float,
     device: str,
     depth: int | None,
     format_name: str,
@@ -94,17 +96,20 @@ def command(
 ) -> None:
     """Run other counters on a model beside flopscope, and say what makes each figure differ.
 
-    TARGET and its inputs are those of flopscope profile. Every counter runs on a copy of the model;
-    what it left out, added or called by another name is told operation by operation, until our
-    figure has become its own. What stays unexplained is shown as such.
+    TARGET and its inputs are those of flopscope profile. Every counter runs on a copy of the model,
+    in a process of its own. What it left out, added or called by another name is told term by term,
+    until our figure has become its own; what stays unexplained is shown as such.
     """
     del debug  # see cli.errors.Command
-    request = replace(
-        request, counters=tuple(dict.fromkeys(counters)) or tuple(COUNTERS), device=device
-    )
+    if every and counters:
+        raise UsageError(
+            "--all asks every counter, and --counter one", hint="leave one of them out"
+        )
+    asked = tuple(COUNTERS) if every else tuple(dict.fromkeys(counters)) or installed()
+    request = replace(request, counters=asked, counter_time_limit=time_limit, device=device)
     for path in outputs:
         check_output(path, COMPARISON_SUFFIXES)
-    check_request(request)
+    check_requests([request])
     with narration() as progress:
         comparison = _compared(request, progress)
     view = View(depth=depth)

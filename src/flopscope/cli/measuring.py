@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from flopscope.cli.options import read_device, read_rate, with_options
+from flopscope.errors import UsageError
 from flopscope.request import Request
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -64,6 +65,8 @@ def takes_measuring(function: Callable[..., None]) -> Callable[..., None]:
         time: bool,
         **own: Any,
     ) -> None:
+        if not time:
+            _refuse_idle({"--compile": compiled, "--threads": threads is not None})
         measured = tuple(
             replace(
                 request,
@@ -79,3 +82,13 @@ def takes_measuring(function: Callable[..., None]) -> Callable[..., None]:
         function(requests=measured, **own)
 
     return with_options(called, _OPTIONS)
+
+
+def _refuse_idle(options: Mapping[str, bool]) -> None:
+    """Raise where an option that was given says how to measure, and nothing is measured."""
+    for option, is_given in options.items():
+        if is_given:
+            raise UsageError(
+                f"{option} says how to measure, and --no-time that nothing is measured",
+                hint="leave one of them out",
+            )

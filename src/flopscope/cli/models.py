@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import click
 from flopscope.assumptions import parse as parse_assumptions
 from flopscope.cli.options import read_batches, with_options
 from flopscope.errors import UsageError
+from flopscope.load.applicable import refuse_idle
 from flopscope.load.config_file import check_config_suffix
 from flopscope.load.given import parse_given
 from flopscope.load.inputs import parse_dtype
@@ -193,7 +194,18 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-def check_request(request: Request) -> None:
+def check_requests(requests: Sequence[Request]) -> None:
+    """Make sure that what was typed can be read, and says something of one of the targets.
+
+    Raises:
+        UsageError, TargetError, InputError: something cannot, or does not.
+    """
+    for request in requests:
+        _check_request(request)
+    refuse_idle(requests)
+
+
+def _check_request(request: Request) -> None:
     """Make sure that what was typed can be read: of the target, its arguments and its inputs.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,39 @@ def with_options(
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def takes_outputs(
+    formats: Iterable[str],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command ``format_name``, one of the formats, and ``outputs``, files to write."""
+
+    def taking(function: Callable[..., None]) -> Callable[..., None]:
+        return with_options(
+            function,
+            (
+                click.option(
+                    "--format",
+                    "format_name",
+                    type=click.Choice(list(formats)),
+                    default="table",
+                    show_default=True,
+                    help="What to write to standard output.",
+                ),
+                click.option(
+                    "-o",
+                    "--output",
+                    "outputs",
+                    type=click.Path(path_type=Path),
+                    metavar="FILE",
+                    multiple=True,
+                    help="Write the report to a file as well, in the format that its suffix names."
+                    " Repeatable.",
+                ),
+            ),
+        )
+
+    return taking
 
 
 def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:

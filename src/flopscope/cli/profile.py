@@ -13,15 +13,16 @@ from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
-from flopscope.cli.models import check_request, takes_models
+from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
     check_output,
     read_names,
+    takes_outputs,
 )
 from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
-from flopscope.counters import COUNTERS
+from flopscope.counters import COUNTERS, installed
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
@@ -75,7 +76,8 @@ Examples:
     "counters",
     type=click.Choice([*COUNTERS, ALL]),
     multiple=True,
-    help="Another counter to ask, on a copy of the model. Repeatable.",
+    help="Another counter to ask, in a process of its own; all is those that are installed."
+    " Repeatable.",
 )
 @click.option(
     "--as",
@@ -83,23 +85,7 @@ Examples:
     type=click.Choice(list(CONVENTIONS)),
     help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
-)
+@takes_outputs(FORMATS)
 @click.option(
     "--depth",
     type=click.IntRange(min=0),
@@ -172,7 +158,7 @@ def command(
     requests = tuple(
         replace(
             request,
-            counters=tuple(COUNTERS) if ALL in counters else tuple(dict.fromkeys(counters)),
+            counters=installed() if ALL in counters else tuple(dict.fromkeys(counters)),
             convention=convention,
             assume=assume,
             strict=strict,
@@ -246,7 +232,7 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
         restated = () if request.convention is None else (CONVENTION,)
         check_columns(view.columns, (*request.counters, *restated))
         check_columns([view.sort] if view.sort else [], (*request.counters, *restated))
-        check_request(request)
+    check_requests(requests)
 
 
 def _profiled(request: Request, progress: Progress) -> Report:

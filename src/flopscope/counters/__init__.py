@@ -1,15 +1,15 @@
-"""What other counters say of the same model and input, each asked on a copy that it may spoil."""
+"""What other counters say of the same model and input, each asked in a process of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flopscope.counters.listening import listening
-from flopscope.errors import FlopscopeError, UsageError
+from flopscope.counters.rows import Row, rows
+from flopscope.errors import UsageError
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
+from flopscope.request import COUNTER_TIME_LIMIT
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Counter(Protocol):
     """One forward pass as another counter sees it.
 
-    It is given a model in eval mode that it may change, under ``no_grad``. Whatever it raises
+    It is given a model in eval mode that it may change, with gradients enabled. Whatever it raises
     becomes the note of a Reading without a value.
     """
 
@@ -27,15 +27,27 @@ class Counter(Protocol):
     ) -> Reading: ...
 
 
-COUNTERS: Registry[Counter] = Registry(
-    {
-        "fvcore": "flopscope.counters.fvcore:count",
-        "thop": "flopscope.counters.thop:count",
-    }
-)
+class Counters(Registry[Counter]):
+    """Counters by their names, each imported the first time it is asked for."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        super().__init__({name: row.where for name, row in rows.items()})
+        self._needs = dict(rows)
+
+    def row(self, name: str) -> Row:
+        """Where a counter is and what it needs."""
+        return self._needs[name]
+
+
+COUNTERS = Counters(rows())
 
 _PROVIDERS = {"distutils": "setuptools"}
 """Distributions that are not named like the module they provide."""
+
+
+def installed() -> tuple[str, ...]:
+    """The names of the counters that can be asked here."""
+    return tuple(name for name in COUNTERS if COUNTERS.row(name).is_installed)
 
 
 def check_counters(names: Iterable[str]) -> tuple[str, ...]:
@@ -56,47 +68,40 @@ def read(
     model: nn.Module,
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
+    time_limit: float = COUNTER_TIME_LIMIT,
 ) -> Reading:
     """Ask one counter about a model, on the device where the model and its inputs are.
 
-    The model, the inputs, the random state, logging and warnings are left as found, and nothing is
-    printed. What the counter says besides its figures is in the notes, as is why it failed.
+    It runs in a process of its own, on one thread, so that whatever it does to the model, to torch
+    or to the interpreter stays there. What it says besides its figures is in the notes, as is why
+    it failed: that it crashed, say, or took more seconds than the limit.
+
+    The process is a copy of this one where the platform allows it and no card is in use. Elsewhere
+    the model is pickled, so that its classes must be in a module that can be imported.
 
     Raises:
         UsageError: there is no such counter.
     """
     check_counters([name])
-    with listening(package=name) as said:
-        reading = _ask(name, model, args, kwargs or {})
-    return replace(reading, notes=reading.notes + tuple(said))
-
-
-def _ask(name: str, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reading:
-    try:
-        count = COUNTERS[name]
-    except ImportError as error:
-        return _no_value(name, _missing(error))
     # This loads torch, without which the command line must be able to name the counters.
-    from flopscope.guest import disposable, undisturbed  # noqa: PLC0415 - see above
+    from flopscope.counters.asking import ask  # noqa: PLC0415 - see above
 
-    try:
-        with undisturbed():
-            copied, copied_args, copied_kwargs = disposable(model, args, kwargs)
-            return count(copied.eval(), copied_args, copied_kwargs)
-    except FlopscopeError as error:
-        return _no_value(name, error.message)
-    except Exception as error:  # noqa: BLE001 - a counter is foreign code that runs foreign code
-        return _no_value(name, f"{type(error).__name__}: {error}".splitlines()[0])
+    return ask(name, (model, args, dict(kwargs or {})), time_limit)
 
 
-def _no_value(name: str, reason: str) -> Reading:
+def no_value(name: str, reason: str) -> Reading:
+    """The reading of a counter that gave none."""
     return Reading(name, version="", unit="MACs", value=None, notes=(reason,))
 
 
-def _missing(error: ImportError) -> str:
+def missing(name: str, error: Exception) -> str:
+    """Why a counter cannot be imported, and what to install."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
-        return f"cannot be imported: {error}"
+        return f"cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
     module = error.name.partition(".")[0]
+    row = COUNTERS.row(name)
+    if module == row.package:
+        return f"not installed: pip install {row.distribution}"
     provider = _PROVIDERS.get(module, module)
     return f"cannot be imported: no module {module!r} (pip install {provider})"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 
 _ABOUT_ITS_OWN_AGE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 
@@ -16,13 +15,12 @@ _ABOUT_ITS_OWN_AGE = (DeprecationWarning, PendingDeprecationWarning, FutureWarni
 def listening(package: str) -> Iterator[list[str]]:
     """Collect, once each, the warnings and log lines that come from a package's own files.
 
-    Nothing is printed meanwhile. What the model says is dropped: it has been run before and said it
-    then. The list is filled when the block ends.
+    What the model says is dropped: it has been run before and said it then. The list is filled when
+    the block ends.
     """
     said: list[str] = []
     logged: list[logging.LogRecord] = []
     with (
-        redirect_stdout(io.StringIO()),
         _root_logger_handing_to(_Collector(logged)),
         warnings.catch_warnings(record=True) as warned,
     ):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 
 from flopscope.devices.device import Device
 from flopscope.devices.table import devices
 from flopscope.errors import UsageError
+from flopscope.spelling import did_you_mean
 
 _FAMILY = frozenset(
     {
@@ -45,7 +44,11 @@ def typed_device(text: str) -> Device:
     candidates = ([device for device in devices() if fits(device, text)] for fits in meanings)
     close = next(filter(None, candidates), [])
     if not close:
-        raise UsageError(f"no device is known by the name of '{text}'", hint=_did_you_mean(text))
+        meant = did_you_mean(text, (device.name for device in devices()))
+        raise UsageError(
+            f"no device is known by the name of '{text}'",
+            hint=meant or "docs/devices.md lists them all",
+        )
     if len(close) > 1:
         names = ", ".join(f"'{device.name}'" for device in close)
         raise UsageError(f"'{text}' could be several devices", hint=f"one of {names}")
@@ -78,13 +81,3 @@ def _words(text: str) -> list[str]:
 
 def _every_word(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.lower())
-
-
-def _did_you_mean(text: str) -> str:
-    by_lower = _by_lower(device.name for device in devices())
-    meant = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    return f"did you mean '{by_lower[meant[0]]}'?" if meant else "docs/devices.md lists them all"
-
-
-def _by_lower(names: Iterable[str]) -> dict[str, str]:
-    return {name.lower(): name for name in names}

@@ -13,7 +13,7 @@ from flopscope.load.arguments import parse_options
 from flopscope.load.calling import resolved
 from flopscope.load.forward import dtypes_by_annotation, needs_inputs, what_is_needed
 from flopscope.load.importing import user_code
-from flopscope.load.inputs import Inputs, as_inputs, parse_dtype, rebatched, retyped
+from flopscope.load.inputs import Inputs, InputSpec, as_inputs, parse_dtype, rebatched, retyped
 from flopscope.load.known_inputs import known_inputs
 from flopscope.load.shapes import parse_shape, parse_structure
 from flopscope.load.sources import Options, Source
@@ -37,7 +37,8 @@ def parse_given(given: GivenInputs, dtypes: Mapping[int | str, str] | None = Non
 
     Raises:
         InputError: one of them cannot be read.
-        UsageError: two of them have the same name, or a function makes the inputs, too.
+        UsageError: two of them have the same name, or a function makes the inputs, too; or a number
+            of samples or of tokens is said that none of them has.
     """
     parse_dtype(given.dtype or "float32")
     read = [*_shapes(given, dtypes or {}), *_structures(given)]
@@ -48,11 +49,26 @@ def parse_given(given: GivenInputs, dtypes: Mapping[int | str, str] | None = Non
             raise UsageError(f"there are two inputs named '{name}'")
     if given.function is not None and read:
         raise UsageError("--inputs makes all inputs", hint="leave --shape and --input out")
+    if given.seq is not None and (read or given.function is not None):
+        raise UsageError(
+            "--seq says nothing of inputs that are given", hint="leave it out, or the inputs"
+        )
+    if given.batch is not None and read and not any(map(_is_batched, read)):
+        raise UsageError(
+            "--batch is the first size of each --shape, and there is none with sizes",
+            hint="--input has its own sizes: write them there, or make the inputs with --inputs",
+        )
     if not read:
         return None
     positional = tuple(value for name, value in read if name is None)
     keyword = {name: value for name, value in read if name is not None}
     return Inputs(positional, MappingProxyType({**keyword, **resolved_keywords(given)}))
+
+
+def _is_batched(named: tuple[str | None, Any]) -> bool:
+    """Whether ``--batch`` was put into it: it is no structure and no scalar."""
+    _, value = named
+    return isinstance(value, InputSpec) and bool(value.shape)
 
 
 def _shapes(

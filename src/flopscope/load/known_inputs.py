@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.load.inputs import Inputs, InputSpec, as_inputs
@@ -24,9 +25,15 @@ def known_inputs(model: nn.Module, options: Options) -> Iterable[Inputs] | None:
     """What a model may be called with, the likeliest first; None where it doesn't say."""
     for row in _ROWS:
         found = row(model, options)
-        if found is not None:
+        if found is None:
+            continue
+        if options.seq is None or row is _of_transformers:
             return found
+        return tuple(replace(inputs, notes=(*inputs.notes, SEQ_UNUSED)) for inputs in found)
     return None
+
+
+SEQ_UNUSED = "--seq says nothing of this model, which knows its inputs itself"
 
 
 def _example(model: nn.Module, _options: Options) -> Iterable[Inputs] | None:

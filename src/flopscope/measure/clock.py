@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -13,6 +14,12 @@ from flopscope.errors import UsageError
 
 class Clock(Protocol):
     """Takes marks while work is issued; their distances are known once the device has caught up."""
+
+    def prepare(self) -> None:
+        """Return when the device is idle, and no cache of a card holds anything of earlier passes.
+
+        A processor's caches stay as they are: its clock measures a model that is run repeatedly.
+        """
 
     def mark(self) -> Any:
         """A moment in the order of the work issued so far. Does not wait for the device."""
@@ -26,6 +33,9 @@ class Clock(Protocol):
 
 class CpuClock:
     """The processor does the work as it is issued: a mark is the time."""
+
+    def prepare(self) -> None:
+        pass
 
     def mark(self) -> float:
         return time.perf_counter()
@@ -42,6 +52,20 @@ class CudaClock:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
+
+    def prepare(self) -> None:
+        self._filling.zero_()
+        self.wait()
+
+    @cached_property
+    def _filling(self) -> torch.Tensor:
+        """Twice what the card's cache holds: writing to it leaves nothing else in there.
+
+        ``triton.testing.do_bench`` does so before every run, too.
+        """
+        nbytes = 2 * torch.cuda.get_device_properties(self._device).L2_cache_size
+        with torch.inference_mode(mode=False):  # a tensor that can be written in any mode
+            return torch.empty(nbytes, dtype=torch.int8, device=self._device)
 
     def mark(self) -> torch.cuda.Event:
         event = torch.cuda.Event(enable_timing=True)
@@ -61,6 +85,16 @@ CLOCKS: dict[str, Callable[[torch.device], Clock]] = {
     "cuda": CudaClock,
 }
 """By kind of device."""
+
+
+def timed(run: Callable[[], object], clock: Clock) -> float:
+    """Seconds of one run, from an idle device to an idle device."""
+    clock.prepare()
+    start = clock.mark()
+    run()
+    end = clock.mark()
+    clock.wait()
+    return clock.seconds(start, end)
 
 
 def clock_of(device: torch.device) -> Clock:

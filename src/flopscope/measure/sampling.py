@@ -22,8 +22,9 @@ class Budget:
     """How long to measure.
 
     Attributes:
-        least_seconds: of passes, and no less: caches, clocks and schedulers change over time.
-        most_seconds: of passes, unless ``least_runs`` of them take longer.
+        least_seconds: of passes and what is between them, and no less: caches, clocks and
+            schedulers change over time.
+        most_seconds: of the same, unless ``least_runs`` passes take longer.
         precision: stop between the two once the median is known to this part of itself, at 95%
             confidence.
         least_runs: however long they take.

@@ -6,12 +6,12 @@ import os
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,7 +19,8 @@ from torch.utils._pytree import tree_leaves
 
 from flopscope.errors import MeasureError
 from flopscope.guest import disposable, undisturbed
-from flopscope.measure.clock import Clock, clock_of
+from flopscope.measure.allocation import most_allocated
+from flopscope.measure.clock import Clock, clock_of, timed
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measure.modules import ModuleWatch
 from flopscope.measure.sampling import Budget, OnePass, sample, warm_up
@@ -27,8 +28,6 @@ from flopscope.measure.surroundings import surroundings
 from flopscope.measure.variants import VARIANTS, CannotRunError, threads_used
 from flopscope.measurements import INTERRUPTED, Timing, Variant
 from flopscope.records import Scope, is_within
-
-Forward: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,26 @@ class Wanted:
     variants: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A copy of a model, a call of it with its inputs, and the device that it runs on."""
+
+    model: nn.Module
+    forward: partial[object]
+    device: torch.device
+    clock: Clock
+
+    def one_pass(self) -> float:
+        """The seconds of a whole forward pass."""
+        return timed(self.forward, self.clock)
+
+
 @dataclass
 class _Measured:
     """What has been measured so far."""
 
     whole: list[float] = field(default_factory=list)
+    activation_nbytes: int | None = None
     modules: dict[Scope, list[float]] = field(default_factory=lambda: defaultdict(list))
     variants: list[Variant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -67,9 +81,10 @@ def measure(
 ) -> Timing:
     """Time forward passes under ``inference_mode``, in the training mode that the model is in.
 
-    First whole passes without hooks, after a warm-up, then passes with hooks for the modules'
-    share, then the variants. What runs is a copy, which holds the model's own parameters where none
-    of its modules trains. What it prints is dropped: that was heard when the model was counted.
+    First whole passes without hooks, after a warm-up, and one that is watched for what it
+    allocates, then passes with hooks for the modules' share, then the variants. What runs is a
+    copy, which holds the model's own parameters where none of its modules trains. What it prints is
+    dropped: that was heard when the model was counted.
 
     An interrupt ends it early: the timing has what was measured until then, and a note.
 
@@ -100,7 +115,7 @@ def measure(
         forward = partial(copied, *copied_args, **copied_kwargs)
         try:
             with torch.inference_mode():
-                _measure(copied, forward, clock, wanted, measured)
+                _measure(_Run(copied, forward, where, clock), wanted, measured)
         except KeyboardInterrupt:
             if not measured.whole:
                 raise
@@ -116,40 +131,34 @@ def measure(
             for scope, taken in measured.modules.items()
             if is_within(scope, wanted.module)
         },
+        activation_nbytes=measured.activation_nbytes,
         samples=_samples(args, kwargs),
         variants=tuple(measured.variants),
         notes=(*about.notes, *measured.notes),
     )
 
 
-def _measure(
-    model: nn.Module,
-    forward: partial[object],
-    clock: Clock,
-    wanted: Wanted,
-    measured: _Measured,
-) -> None:
+def _measure(run: _Run, wanted: Wanted, measured: _Measured) -> None:
     budget = wanted.budget
-    whole = partial(_one_pass, forward, clock)
-    warm_up(whole, budget)
-    part = _passes_of(model, wanted.module, forward, clock) if wanted.module else whole
+    warm_up(run.one_pass, budget)
+    part = _passes_of(run, wanted.module) if wanted.module else run.one_pass
     sample(part, budget, measured.whole)
-    _watch_modules(model, forward, clock, budget, measured.modules)
+    if not wanted.module:
+        measured.activation_nbytes = most_allocated(run.forward, run.device)
+    _watch_modules(run, budget, measured.modules)
     for name in wanted.variants:
         if wanted.module:
             measured.notes.append(f"{name}: not measured of a part of the model")
             continue
         try:
-            measured.variants.append(_variant(name, model, forward, clock, budget))
+            measured.variants.append(_variant(name, run, budget))
         except CannotRunError as error:
             measured.notes.append(f"{name}: not measured: {error}")
 
 
-def _variant(
-    name: str, model: nn.Module, forward: partial[object], clock: Clock, budget: Budget
-) -> Variant:
+def _variant(name: str, run: _Run, budget: Budget) -> Variant:
     start = time.perf_counter()
-    one_pass = partial(_one_pass, VARIANTS[name](model, forward), clock)
+    one_pass = partial(timed, VARIANTS[name](run.model, run.forward, run.device), run.clock)
     one_pass()
     preparation = time.perf_counter() - start
     taken: list[float] = []
@@ -165,22 +174,14 @@ def unheard() -> Iterator[None]:
         yield
 
 
-def _one_pass(forward: Forward, clock: Clock) -> float:
-    """Seconds of one forward pass, from an idle device to an idle device."""
-    clock.wait()
-    start = time.perf_counter()
-    forward()
-    clock.wait()
-    return time.perf_counter() - start
-
-
-def _passes_of(model: nn.Module, module: Scope, forward: Forward, clock: Clock) -> OnePass:
+def _passes_of(run: _Run, module: Scope) -> OnePass:
     """Passes of the whole model that take the seconds of one of its modules, and watch no other."""
-    watch = ModuleWatch(model, clock, only=model.get_submodule(module))
+    watch = ModuleWatch(run.model, run.clock, only=run.model.get_submodule(module))
 
     def one_pass() -> float:
+        run.clock.prepare()
         with watch.watching():
-            forward()
+            run.forward()
         laps = watch.lap()
         if not laps:
             raise MeasureError(f"{module} is not called where the model is run for real")
@@ -189,18 +190,12 @@ def _passes_of(model: nn.Module, module: Scope, forward: Forward, clock: Clock) 
     return one_pass
 
 
-def _watch_modules(
-    model: nn.Module,
-    forward: Forward,
-    clock: Clock,
-    budget: Budget,
-    laps: dict[Scope, list[float]],
-) -> None:
+def _watch_modules(run: _Run, budget: Budget, laps: dict[Scope, list[float]]) -> None:
     """Inclusive seconds of each module that ran, in every pass it ran in."""
-    watch = ModuleWatch(model, clock)
+    watch = ModuleWatch(run.model, run.clock)
 
     def one_pass() -> float:
-        taken = _one_pass(forward, clock)
+        taken = run.one_pass()
         for scope, seconds in watch.lap().items():
             laps[scope].append(seconds)
         return taken

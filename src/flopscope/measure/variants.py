@@ -10,6 +10,9 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
+from flopscope.measure.allocation import shortage
+from flopscope.measurements import COMPILED, CUDA_GRAPH
+
 Forward: TypeAlias = Callable[[], object]
 
 
@@ -17,7 +20,7 @@ class CannotRunError(Exception):
     """The model cannot be run in this way: why not, in a line."""
 
 
-def compiled(model: nn.Module, forward: partial[object]) -> Forward:
+def compiled(model: nn.Module, forward: partial[object], _device: torch.device) -> Forward:
     """The forward pass compiled by ``torch.compile`` with its defaults, when it is first called."""
     optimised = torch.compile(getattr(model, "_orig_mod", model))
 
@@ -25,39 +28,52 @@ def compiled(model: nn.Module, forward: partial[object]) -> Forward:
         try:
             return optimised(*forward.args, **forward.keywords)
         except Exception as error:  # the compiler is foreign code that runs foreign code
-            raise CannotRunError(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+            raise CannotRunError(_reason(error)) from error
 
     return run
 
 
-def graphed(_model: nn.Module, forward: partial[object]) -> Forward:
+def graphed(_model: nn.Module, forward: partial[object], device: torch.device) -> Forward:
     """The forward pass captured as a CUDA graph, whose kernels a replay launches at once.
 
+    Some passes come before the capture, in its stream: libraries set themselves up in the first,
+    which cannot be captured (see "CUDA graphs" in torch's manual).
+
     Raises:
-        CannotRunError: there is no card, or the model does what a graph cannot hold.
+        CannotRunError: the device has no graphs, or the model does what a graph cannot hold.
     """
-    if not torch.cuda.is_available():
-        raise CannotRunError("there is no CUDA device")
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):  # as torch's manual says to warm up before a capture
-        for _ in range(3):
-            forward()
-    torch.cuda.current_stream().wait_stream(stream)
+    if device.type != "cuda":
+        raise CannotRunError(f"{device.type} has no graphs")
     graph = torch.cuda.CUDAGraph()
-    try:
-        with torch.cuda.graph(graph):
-            forward()
-    except RuntimeError as error:
-        raise CannotRunError(str(error).splitlines()[0]) from error
+    # A capture that fails does not put the current stream back.
+    with torch.cuda.device(device), torch.cuda.stream(torch.cuda.current_stream(device)):
+        stream = torch.cuda.Stream(device)
+        stream.wait_stream(torch.cuda.current_stream(device))
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(WARM_UP_PASSES):
+                    forward()
+            with torch.cuda.graph(graph, stream=stream):
+                forward()
+        except Exception as error:  # the model may make anything of what the capture raises
+            raise CannotRunError(_reason(error)) from error
     return graph.replay
 
 
-VARIANTS: Mapping[str, Callable[[nn.Module, partial[object]], Forward]] = {
-    "compiled": compiled,
-    "CUDA graph": graphed,
+WARM_UP_PASSES = 3
+"""Before a capture: as many as torch's manual runs."""
+
+
+def _reason(error: Exception) -> str:
+    """An exception in a line."""
+    return shortage(error) or f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+VARIANTS: Mapping[str, Callable[[nn.Module, partial[object], torch.device], Forward]] = {
+    COMPILED: compiled,
+    CUDA_GRAPH: graphed,
 }
-"""By name; each is given the model and a call of it."""
+"""By name; each is given the model, a call of it and the device that it runs on."""
 
 
 @contextmanager

@@ -1,19 +1,20 @@
-"""What a report says of a row: one column each, the same in every format."""
+"""What a report says of a row: every column that there is, the same in every format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from flopscope.analysis.restatement import Restatement
 from flopscope.errors import UsageError
-from flopscope.measurements import Reading
+from flopscope.measurements import COMPILED, CUDA_GRAPH, Reading
+from flopscope.report.column import Column, always, on_request, when_limited, when_ours, when_timed
 from flopscope.report.rows import Row
 from flopscope.report.shapes import format_outputs
 from flopscope.report.time import (
     bound,
+    error_percent,
     gigabytes_per_second,
     gigaflops_per_second,
     ideal_seconds,
@@ -21,6 +22,7 @@ from flopscope.report.time import (
     samples_per_second,
     seconds,
     sum_of_known,
+    variant_seconds,
 )
 from flopscope.spelling import did_you_mean
 from flopscope.units import format_fixed, format_quantity
@@ -28,88 +30,8 @@ from flopscope.units import format_fixed, format_quantity
 if TYPE_CHECKING:
     from flopscope.report import Report, View
 
-Value: TypeAlias = "str | int | float | None"
-
 CONVENTION = "convention"
 """The name of the column with the counts in another convention."""
-
-Kind: TypeAlias = Literal["name", "text", "count", "arithmetic", "figure"]
-"""What may be done with a cell.
-
-A ``name`` may be shortened, a ``text`` may not. A ``count`` adds up over a level; so does
-``arithmetic``, but without the work of uncounted operators. A ``figure`` does not add up.
-"""
-
-
-def always(report: Report) -> bool:
-    """Shown unless other columns are asked for."""
-    del report
-    return True
-
-
-def on_request(report: Report) -> bool:
-    """Shown when asked for."""
-    del report
-    return False
-
-
-def when_ours(report: Report) -> bool:
-    """Shown where the counts are not restated in another convention."""
-    return report.restatement is None
-
-
-def when_timed(report: Report) -> bool:
-    """Shown where time was measured."""
-    return report.timing is not None
-
-
-def when_limited(report: Report) -> bool:
-    """Shown where time was measured on a machine whose limits are known."""
-    return report.timing is not None and report.ideals is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A figure of every row.
-
-    Attributes:
-        name: what it is asked for by.
-        title: what stands above it.
-        value: the figure, or None where it is unknown.
-        text: the figure, which is not None, for a reader.
-        kind: what sort of figure it is.
-        importance: where space is short, the least important goes first.
-        shown: whether a report shows it without being asked.
-    """
-
-    name: str
-    title: str
-    value: Callable[[Row, Report], Value]
-    text: Callable[[Any], str]
-    kind: Kind
-    importance: int
-    shown: Callable[[Report], bool] = always
-
-    @property
-    def in_words(self) -> bool:
-        """Whether its cells begin at the left."""
-        return self.kind in {"name", "text"}
-
-    def cell(self, row: Row, report: Report) -> str:
-        """The figure as a reader sees it: "-" is unknown, "≥" lacks an uncounted operator."""
-        value = self.value(row, report)
-        if value is None:
-            return "-"
-        at_least = self.kind == "arithmetic" and is_incomplete(row, report)
-        return f"{'≥' if at_least else ''}{self.text(value)}"
-
-
-def is_incomplete(row: Row, report: Report) -> bool:
-    """Whether the row's totals lack the work of an uncounted operator."""
-    if row.kind == "own":
-        lacking = {scope for entry in report.uncounted for scope in entry.scopes}
-        return any(node.scope in lacking for node in row.nodes)
-    return any(node.scope in report.incomplete for node in row.nodes)
 
 
 def _name(row: Row, _: Report) -> str:
@@ -164,6 +86,8 @@ _bytes = partial(format_quantity, unit="B", decimals=2)
 _duration = partial(format_quantity, unit="s", decimals=2)
 _percent = partial(format_fixed, decimals=1, unit="%")
 _number = partial(format_fixed, decimals=1)
+_compiled = partial(variant_seconds, COMPILED)
+_graphed = partial(variant_seconds, CUDA_GRAPH)
 
 COLUMNS: tuple[Column, ...] = (
     Column("module", "Module", _name, str, "name", 100),
@@ -178,12 +102,24 @@ COLUMNS: tuple[Column, ...] = (
     Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
     Column("time", "Time", seconds, _duration, "figure", 70, when_timed),
+    Column("error", "±", error_percent, _percent, "figure", 33, on_request, of_models=True),
+    Column("compiled", "Compiled", _compiled, _duration, "figure", 44, on_request, of_models=True),
+    Column("graph", "CUDA graph", _graphed, _duration, "figure", 43, on_request, of_models=True),
     Column("rate", "GFLOP/s", gigaflops_per_second, _number, "figure", 50, when_timed),
     Column("ideal", "Ideal", ideal_seconds, _duration, "figure", 35, on_request),
     Column("roofline", "% roof", roofline_percent, _percent, "figure", 48, when_limited),
     Column("bound", "Bound", bound, str, "text", 46, when_limited),
     Column("gbps", "GB/s", gigabytes_per_second, _number, "figure", 42, on_request),
-    Column("samples", "Samples/s", samples_per_second, _number, "figure", 45, on_request),
+    Column(
+        "samples",
+        "Samples/s",
+        samples_per_second,
+        _number,
+        "figure",
+        45,
+        on_request,
+        of_models=True,
+    ),
 )
 """Every column of every report. Each counter adds one of its own."""
 

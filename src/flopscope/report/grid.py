@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flopscope.report.characters import shorten, spelling
-from flopscope.report.columns import Column, available_columns, columns_of
+from flopscope.report.column import Column
+from flopscope.report.columns import available_columns, columns_of
 from flopscope.report.fitting import GAP, Needs, align, fit
 from flopscope.report.outline import outline, rank
 from flopscope.report.rows import Row, row_of
@@ -83,22 +84,27 @@ def grid_of(report: Report, view: View) -> Grid:
 def grid_of_several(reports: Sequence[Report], view: View) -> Grid:
     """A line for each of several reports, in the columns that any of them has."""
     spell = spelling(view)
-    shown = {column.name for report in reports for column in columns_of(report, view)}
-    if not view.columns:
-        shown = (shown | {"input", "bytes"}) - {"type", "output"}
-        if any(report.timing for report in reports):
-            shown |= {"samples"}
-    columns = {column.name: column for report in reports for column in available_columns(report)}
-    label_column = replace(columns["module"], title="Target")
-    others = (column for name, column in columns.items() if name in shown - _OF_ONE_REPORT)
     entries = []
     for report in reports:
         name = f"{report.target} {report.module}".rstrip()
         row = row_of(report.profile.root, replace(view, depth=0))
         entries.append(Entry(Label("", spell(name), ""), row, report))
+    columns = {column.name: column for report in reports for column in available_columns(report)}
+    shown = {column.name for report in reports for column in columns_of(report, view)}
+    if not view.columns:
+        shown = (shown | {"input", "bytes"}) - {"type", "output"}
+        shown |= {name for name, column in columns.items() if _is_of_any(column, entries)}
+    label_column = replace(columns["module"], title="Target")
+    others = (column for name, column in columns.items() if name in shown - _OF_ONE_REPORT)
     if view.sort is not None:
         entries.sort(key=lambda entry: rank(columns[str(view.sort)], entry.row, entry.report))
     return _grid(entries, (label_column, *others), view)
+
+
+def _is_of_any(column: Column, entries: Sequence[Entry]) -> bool:
+    """Whether a column is of models, and one of these has a figure in it."""
+    known = (column.value(entry.row, entry.report) for entry in entries)
+    return column.of_models and any(value is not None for value in known)
 
 
 _OF_ONE_REPORT = {"module", "share"}
@@ -117,7 +123,7 @@ class Entry:
 def _grid(entries: Sequence[Entry], columns: tuple[Column, ...], view: View) -> Grid:
     spell = spelling(view)
     ellipsis = spell("…")
-    label_column, *others = columns
+    label_column, *others = (replace(column, title=spell(column.title)) for column in columns)
     labels = [entry.label for entry in entries]
     cells = {column.name: _cells(column, entries, spell) for column in others}
     needs = {label_column.name: _label_needs(label_column, labels, view)}

@@ -164,7 +164,7 @@ def _module(node: Node, report: Report) -> Object:
         "calls": node.spec.calls,
         "outputs": [_tensor(output) for output in node.spec.outputs],
         **_totals(node),
-        "own": _own(node),
+        "own": {**_own(node), **time_of_module(node, report, own=True)},
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
         "activation_bytes": None if report.profile.peak is None else node.peak_nbytes,
         **time_of_module(node, report),

@@ -32,6 +32,7 @@ def timing_of(report: Report) -> Object | None:
         "p95_seconds": timing.p95_seconds,
         "median_error": timing.median_error,
         "overhead_seconds": timing.overhead_seconds,
+        "activation_bytes": timing.activation_nbytes,
         "samples": timing.samples,
         "samples_per_second": timing.samples_per_second,
         "variants": [
@@ -64,9 +65,12 @@ def limits_of(report: Report) -> Object | None:
     }
 
 
-def time_of_module(node: Node, report: Report) -> Object:
-    """Measured and least seconds of a module and what is inside it, and what limits it."""
-    found = limited(report, node)
+def time_of_module(node: Node, report: Report, *, own: bool = False) -> Object:
+    """Measured and least seconds of a module and what is inside it, and what limits it.
+
+    Or of its own work alone, as the ``(own)`` row of the table has it.
+    """
+    found = limited(report, node, own=own)
     return {
         "seconds": found.seconds,
         "ideal_seconds": _seconds(found.ideal),

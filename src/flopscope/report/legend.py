@@ -17,6 +17,8 @@ def legend(grid: Grid) -> Iterator[Fact]:
         yield Fact(OWN_NAME, ("what the module itself runs and holds, outside its children",))
     if any("≥" in cell or ">=" in cell for cells in grid.cells.values() for cell in cells):
         yield Fact("≥", ("without the work of operators that were not counted",))
+    if any(column.name == "error" for column in grid.columns):
+        yield Fact("±", ("how far the median time may be off, at 95% confidence",))
     if grid.left_out:
         titles = ", ".join(column.title for column in grid.left_out)
         yield Fact("left out", (f"{titles}: too wide for this terminal",))

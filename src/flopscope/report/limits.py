@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flopscope.report.roofline_plot import plot
+from flopscope.report.roofline_plot import Point, plot
+from flopscope.report.rows import OWN_NAME
 from flopscope.report.speed import own_seconds, seconds_inside
 from flopscope.roofline import Bound, Ideal, Performance
 from flopscope.tree import Node
@@ -89,15 +90,22 @@ def roofline_of(report: Report, view: View) -> str:
         for node in report.modules.values()
         if node.own_cost.flops
     ]
-    timed = [(each.seconds, node) for each, node in found if each.seconds]
-    timed.sort(key=lambda pair: -pair[0])
+    timed = [(each.seconds, each, node) for each, node in found if each.seconds]
+    timed.sort(key=lambda entry: -entry[0])
     limits = ideals.machine.limits(ideals.dtype, MEMORY)
-    named = [
-        (node.scope or node.spec.kind, Performance(node.own_cost, limits, seconds))
-        for seconds, node in timed[:MOST_POINTS]
+    points = [
+        Point(_own_name(node), Performance(node.own_cost, limits, seconds), each.share, each.bound)
+        for seconds, each, node in timed[:MOST_POINTS]
     ]
-    drawn = plot(limits, named, view)
+    cache = ideals.machine.bytes_per_second(0)
+    drawn = plot(limits, points, view, cache_bytes_per_second=cache)
     return drawn or f"no roofline: nothing is known of this machine's rate in {ideals.dtype}"
+
+
+def _own_name(node: Node) -> str:
+    """The row of the table that has a module's own work."""
+    name = node.scope or node.spec.kind
+    return f"{name} {OWN_NAME}" if node.children else name
 
 
 def _described(node: Node, found: Limited, part: float) -> str:

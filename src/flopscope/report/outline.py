@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flopscope.report.columns import Column, column_named, is_incomplete
+from flopscope.report.column import Column, is_incomplete
+from flopscope.report.columns import column_named
 from flopscope.report.rows import Row, row_of
 
 if TYPE_CHECKING:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from flopscope.report.axis import Axis, axis
 from flopscope.report.characters import shorten, spelling
-from flopscope.roofline import Limits, Performance
+from flopscope.roofline import Bound, Limits, Performance
 from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
     from flopscope.report import View
-
-Named: TypeAlias = tuple[str, Performance]
-"""What some work is called, and how it went."""
 
 WIDTH = 80
 HEIGHT = 16
@@ -29,67 +26,58 @@ MARKS = string.ascii_letters
 NO_MARK = " "
 """Of work that has no place in the plot, or for which no letter is left."""
 
-MEMORY_ROOF, COMPUTE_ROOF = ".", "─"
+MEMORY_ROOF, CACHE_ROOF, COMPUTE_ROOF = ".", ":", "─"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Some work under a roofline.
+
+    Attributes:
+        name: what it is called.
+        work: what it is and how long it took: its place.
+        share: its least time by its time, each of its operators at the bandwidth for its own bytes.
+        bound: what limits it, by the same least time.
+    """
+
+    name: str
+    work: Performance
+    share: float | None
+    bound: Bound | None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Some work in the legend, and the letter that marks it in the plot."""
+    """A point in the legend, and the letter that marks it in the plot."""
 
     mark: str
-    name: str
-    work: Performance
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """Powers of ten along a line of characters.
-
-    Attributes:
-        low, high: the exponents at its ends.
-        cells: its length in characters.
-    """
-
-    low: int
-    high: int
-    cells: int
-
-    def cell(self, value: float) -> int:
-        """The character nearest to a value; none of ``range(cells)`` where it is off the axis."""
-        return round((math.log10(value) - self.low) * self._cells_per_decade)
-
-    def value(self, cell: int) -> float:
-        """What a character stands for."""
-        return float(10 ** (self.low + cell / self._cells_per_decade))
-
-    def decades(self) -> dict[int, float]:
-        """The powers of ten on the axis, by their characters."""
-        return {self.cell(10.0**power): 10.0**power for power in range(self.low, self.high + 1)}
+    point: Point
 
     @property
-    def _cells_per_decade(self) -> float:
-        return (self.cells - 1) / (self.high - self.low)
+    def work(self) -> Performance:
+        return self.point.work
 
 
-def axis(values: Iterable[float], cells: int) -> Axis:
-    """The shortest axis of whole powers of ten that positive values lie on."""
-    powers = [math.log10(value) for value in values]
-    low, high = math.floor(min(powers)), math.ceil(max(powers))
-    return Axis(low, max(high, low + 1), cells)
-
-
-def plot(limits: Limits, named: Sequence[Named], view: View, height: int = HEIGHT) -> str:
+def plot(
+    limits: Limits,
+    points: Sequence[Point],
+    view: View,
+    height: int = HEIGHT,
+    cache_bytes_per_second: float | None = None,
+) -> str:
     """Achieved rate by arithmetic intensity, under the roof that limits set, and a legend.
 
-    The roof rises in dots as far as memory is the limit, and is level from the ridge on. A letter
-    marks work that the legend names; where two share a place, the first is seen. Work without
-    arithmetic, or that was not timed, has no place and is in the legend alone.
+    The roof rises in dots as far as memory is the limit, and is level from the ridge on. Work on
+    small tensors may lie above the dots: colons are the limit of the fastest cache. A letter marks
+    work that the legend names; where two share a place, the first is seen. Work without arithmetic,
+    or that was not timed, has no place and is in the legend alone.
 
     Args:
-        limits: those of the machine.
-        named: what to mark.
+        limits: those of the machine, its memory's bandwidth among them.
+        points: what to mark.
         view: how wide it is, 80 characters where that is left open, and whether it is in ASCII.
         height: of the plot in lines, its axis and the legend not among them.
+        cache_bytes_per_second: what the fastest cache moves, or None where that is not known.
 
     Returns:
         Lines of text, or "" for a machine whose limits are not known.
@@ -101,22 +89,29 @@ def plot(limits: Limits, named: Sequence[Named], view: View, height: int = HEIGH
     spell = spelling(view)
     width = view.width or WIDTH
     longest = min(max(width - FIGURES_WIDTH, SHORTEST_NAME), LONGEST_NAME)
-    entries = _entries((shorten(spell(name), longest, spell("…")), work) for name, work in named)
+    entries = _entries(
+        replace(point, name=shorten(spell(point.name), longest, spell("…"))) for point in points
+    )
+    roofs = {MEMORY_ROOF: bandwidth}
+    title = [f"at most {most}, ridge at {format_fixed(peak / bandwidth, 1)} FLOP/B"]
+    if cache_bytes_per_second is not None and cache_bytes_per_second > bandwidth:
+        roofs = {CACHE_ROOF: cache_bytes_per_second, **roofs}
+        cache = format_quantity(cache_bytes_per_second, "B/s")
+        title.append(f"{MEMORY_ROOF} from memory  {CACHE_ROOF} from caches, at most {cache}")
     lines = [
-        f"at most {most}, ridge at {format_fixed(peak / bandwidth, 1)} FLOP/B",
+        *title,
         "",
-        *_drawing(peak, bandwidth, entries, width, height),
+        *_drawing(peak, roofs, entries, width, height),
         "",
         *_legend(entries),
     ]
     return "\n".join(spell(line).rstrip() for line in lines).rstrip()
 
 
-def _entries(named: Iterable[Named]) -> list[Entry]:
+def _entries(points: Iterable[Point]) -> list[Entry]:
     letters = iter(MARKS)
     return [
-        Entry(next(letters, NO_MARK) if _place(work) else NO_MARK, name, work)
-        for name, work in named
+        Entry(next(letters, NO_MARK) if _place(point.work) else NO_MARK, point) for point in points
     ]
 
 
@@ -128,10 +123,13 @@ def _place(work: Performance) -> tuple[float, float] | None:
 
 
 def _drawing(
-    peak: float, bandwidth: float, entries: Sequence[Entry], width: int, height: int
+    peak: float, roofs: Mapping[str, float], entries: Sequence[Entry], width: int, height: int
 ) -> Iterator[str]:
-    """The plot with its axes, which reach ten times as far as the ridge either way, or farther."""
-    ridge = peak / bandwidth
+    """The plot with its axes, which reach ten times as far as the ridge either way, or farther.
+
+    Roofs are bandwidths by the character that they are drawn in, the last one over the others.
+    """
+    ridge = peak / roofs[MEMORY_ROOF]
     places = [place for place in (_place(entry.work) for entry in entries) if place]
     up = axis([peak / 100, peak, *(rate for rate, _ in places)], height)
     labels = {row: format_quantity(rate, "FLOP/s", 0) for row, rate in up.decades().items()}
@@ -139,8 +137,9 @@ def _drawing(
     intensities = [ridge / 10, ridge * 10, *(intensity for _, intensity in places)]
     across = axis(intensities, max(width - margin - 2, NARROWEST))
     rows = [[" "] * across.cells for _ in range(up.cells)]
-    for column, row, character in _roof(peak, bandwidth, across, up):
-        rows[row][column] = character
+    for slope, bandwidth in roofs.items():
+        for column, row, is_level in _roof(peak, bandwidth, across, up):
+            rows[row][column] = COMPUTE_ROOF if is_level else slope
     for entry in reversed(entries):
         place = _place(entry.work)
         if place and entry.mark != NO_MARK:
@@ -150,8 +149,8 @@ def _drawing(
     yield from _scale(across, margin)
 
 
-def _roof(peak: float, bandwidth: float, across: Axis, up: Axis) -> Iterator[tuple[int, int, str]]:
-    """Columns, rows and characters of the roof, without gaps where it is steep."""
+def _roof(peak: float, bandwidth: float, across: Axis, up: Axis) -> Iterator[tuple[int, int, bool]]:
+    """Columns and rows of a roof, and whether it is level there; without gaps where it is steep."""
     below: int | None = None
     for column in range(across.cells):
         intensity = across.value(column)
@@ -159,7 +158,7 @@ def _roof(peak: float, bandwidth: float, across: Axis, up: Axis) -> Iterator[tup
         row = up.cell(peak if is_level else intensity * bandwidth)
         lowest = row if below is None else min(below + 1, row)
         for filled in range(max(lowest, 0), row + 1):
-            yield column, filled, COMPUTE_ROOF if is_level and filled == row else MEMORY_ROOF
+            yield column, filled, is_level and filled == row
         below = row
 
 
@@ -197,12 +196,12 @@ def _legend(entries: Sequence[Entry]) -> Iterator[str]:
 
 def _legend_cells(entry: Entry) -> list[str]:
     work = entry.work
-    rate, share = work.achieved_flops_per_second, work.roofline_share
+    rate, share = work.achieved_flops_per_second, entry.point.share
     return [
         entry.mark,
-        entry.name,
+        entry.point.name,
         "" if work.intensity is None else format_fixed(work.intensity, 1, " FLOP/B"),
         "" if rate is None else format_quantity(rate, "FLOP/s"),
         "" if share is None else f"{format_fixed(100 * share, 0)} %",
-        work.bound or "",
+        entry.point.bound or "",
     ]

@@ -1,9 +1,12 @@
-"""How much memory a model takes, estimated the way torchsummary does."""
+"""How much memory a model takes: as traced, as measured, and the way torchsummary estimates."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from flopscope.units import format_bytes
 
 if TYPE_CHECKING:
     from flopscope.report import Report
@@ -68,3 +71,32 @@ def sizes_of(report: Report) -> Sizes:
         activations=2 * report.profile.layer_output_nbytes,
         params=report.profile.root.param_nbytes,
     )
+
+
+def memory_lines(report: Report) -> Iterator[str]:
+    """What a forward pass holds at once, as the trace has it and as a card's allocator measured."""
+    memory = memory_of(report)
+    if memory is not None:
+        yield f"{_traced(memory)}{_place(report)}"
+    timing = report.timing
+    if timing is not None and timing.activation_nbytes is not None:
+        allocated = timing.activation_nbytes
+        against = ""
+        if memory is not None and memory.activations:
+            against = f" ({allocated / memory.activations - 1:+.1%} against the trace)"
+        yield f"{format_bytes(allocated)} activations, by the allocator of {timing.device}{against}"
+
+
+def _traced(memory: Memory) -> str:
+    held = memory.params + memory.buffers
+    return (
+        f"{format_bytes(memory.total)} at most = {format_bytes(held)} params and buffers"
+        f" + {format_bytes(memory.inputs)} input"
+        f" + {format_bytes(memory.activations)} activations"
+    )
+
+
+def _place(report: Report) -> str:
+    """Where it holds most."""
+    peak = report.profile.peak
+    return f" (in {peak.scope or 'the model itself'}, after {peak.op})" if peak else ""

@@ -10,7 +10,7 @@ from flopscope.analysis.restatement import Restatement
 from flopscope.measurements import Reading
 from flopscope.records import Assumption, Scope
 from flopscope.report.shapes import format_shape
-from flopscope.report.sizes import Memory, memory_of, sizes_of
+from flopscope.report.sizes import memory_lines, sizes_of
 from flopscope.report.time_facts import limit_lines, other_times, time_line
 from flopscope.tree import Uncounted
 from flopscope.units import format_bytes, format_fixed, format_mebibytes, many
@@ -141,9 +141,9 @@ def _totals(report: Report) -> Iterator[Fact]:
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
     moved = f"{format_bytes(report.bytes_moved)} read and written"
     yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
-    memory = memory_of(report)
-    if memory is not None:
-        yield Fact("memory", (_memory(report, memory),))
+    memory = tuple(memory_lines(report))
+    if memory:
+        yield Fact("memory", memory)
     yield Fact("sizes", (_sizes(report),))
 
 
@@ -154,18 +154,6 @@ def _restated(restatement: Restatement) -> Fact:
     figure = f"{restatement.value:,} {convention.label}{meant}"
     return Fact(
         f"as {restatement.name}", (f"{figure} · counted by the rules of {convention.source}",)
-    )
-
-
-def _memory(report: Report, memory: Memory) -> str:
-    """What a forward pass holds at once, and where it holds most."""
-    peak = report.profile.peak
-    place = f" (in {peak.scope or 'the model itself'}, after {peak.op})" if peak else ""
-    held = memory.params + memory.buffers
-    return (
-        f"{format_bytes(memory.total)} at most = {format_bytes(held)} params and buffers"
-        f" + {format_bytes(memory.inputs)} input"
-        f" + {format_bytes(memory.activations)} activations{place}"
     )
 
 

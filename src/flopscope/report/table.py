@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from flopscope.report.characters import spelling
-from flopscope.report.columns import Column
+from flopscope.report.column import Column
 from flopscope.report.fitting import GAP
 from flopscope.report.grid import Grid, Label, grid_of, grid_of_several
 from flopscope.report.legend import legend

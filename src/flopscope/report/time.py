@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flopscope.measurements import Timing
 from flopscope.report.limits import Limited, limited
 from flopscope.report.rows import Row
 from flopscope.report.speed import flops_per_second, own_seconds, seconds_inside
@@ -54,9 +55,26 @@ def gigabytes_per_second(row: Row, report: Report) -> float | None:
 
 def samples_per_second(row: Row, report: Report) -> float | None:
     """Samples per second, of the model alone."""
-    if row.kind == "own" or row.nodes[0] is not report.profile.root or report.timing is None:
-        return None
-    return report.timing.samples_per_second
+    timing = _timing_of_model(row, report)
+    return timing.samples_per_second if timing else None
+
+
+def error_percent(row: Row, report: Report) -> float | None:
+    """How far the median may be from the true one either way, of the model alone."""
+    timing = _timing_of_model(row, report)
+    return 100 * timing.median_error if timing and timing.median_error is not None else None
+
+
+def variant_seconds(name: str, row: Row, report: Report) -> float | None:
+    """Of a pass of the model, and of no part of it, that is run in another way."""
+    timing = _timing_of_model(row, report)
+    ways = timing.variants if timing else ()
+    return next((variant.median_seconds for variant in ways if variant.name == name), None)
+
+
+def _timing_of_model(row: Row, report: Report) -> Timing | None:
+    is_model = row.kind == "module" and row.nodes[0] is report.profile.root
+    return report.timing if is_model else None
 
 
 def sum_of_known(figures: list[float | None]) -> float | None:

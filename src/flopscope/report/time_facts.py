@@ -72,9 +72,12 @@ def other_times(timing: Timing) -> Iterator[str]:
         if abs(share) > DISAGREEING or (timing.median_error or 0) > DISAGREEING:
             yield "the passes disagree too much for these times to be trusted: measure again"
     for variant in timing.variants:
-        faster = timing.median_seconds / variant.median_seconds
+        faster = ""
+        if variant.median_seconds:
+            times = timing.median_seconds / variant.median_seconds
+            faster = f", {format_fixed(times, 2)}x as fast"
         yield (
             f"{variant.name}: {format_quantity(variant.median_seconds, 's')} median of"
-            f" {many(len(variant.seconds), 'run')}, {format_fixed(faster, 2)}x as fast;"
+            f" {many(len(variant.seconds), 'run')}{faster};"
             f" preparing took {format_quantity(variant.preparation_seconds, 's')}"
         )

@@ -20,6 +20,8 @@ from flopscope.trace.stream import canonical
 class Clock(Protocol):
     """Marks in the order of the work that a device is given, and the seconds between them."""
 
+    def prepare(self) -> None: ...
+
     def mark(self) -> Any: ...
 
     def wait(self) -> None: ...
@@ -76,6 +78,7 @@ def _one_pass(
 ) -> dict[str, float]:
     recorder = Recorder(ScopeTracker(model))
     execution = ClockedExecution(recorder.record, clock)
+    clock.prepare()
     with canonical(), recorder.following(), execution:
         model(*args, **kwargs)
     clock.wait()

@@ -1,45 +1,59 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from flopscope import counters
-from flopscope.counters import COUNTERS, read, tally, whole
+from flopscope.counters import COUNTERS, Counters, asking, missing, read, tally, whole
+from flopscope.counters.isolated import forks_safely
+from flopscope.counters.rows import Row
 from flopscope.errors import UsageError
 from flopscope.measurements import Reading
-from flopscope.registry import Registry
+from tests.counters import EVERY
+from tests.good_guest import left_as_found
 from tests.models import EXAMPLES, Normalises, RaisesInForward
 
 RUNS = [name for name in EXAMPLES if name != "RaisesInForward"]
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
+REFUSED = {
+    ("torchinfo", "ReturnsDataclass"): "TypeError: Model contains a layer with an unsupported",
+}
+"""What a counter cannot do, and says so."""
+
+
+@pytest.mark.parametrize("counter", EVERY)
 @pytest.mark.parametrize("name", RUNS)
-def test_a_reading_is_of_ints_and_agrees_with_its_root(name: str, counter: str) -> None:
+def test_a_reading_adds_up_in_ints_under_the_names_of_the_model(name: str, counter: str) -> None:
     example = EXAMPLES[name]
-    reading = read(counter, example.build(), example.args(), example.kwargs())
+    model = example.build()
+    names = {name for name, _ in model.named_modules(remove_duplicate=False)}
+    reading = read(counter, model, example.args(), example.kwargs())
     assert reading.name == counter
-    assert reading.version != ""
-    assert type(reading.value) is type(reading.params) is int
-    assert {type(figure) for figure in reading.modules.values()} == {int}
+    if refusal := REFUSED.get((counter, name)):
+        assert (reading.value, reading.notes[0].startswith(refusal)) == (None, True)
+        return
+    assert type(reading.value) is int, reading.notes
+    assert reading.version
+    assert reading.distribution
+    assert reading.label
+    assert reading.seconds
     assert reading.modules[""] == reading.value
+    assert {type(figure) for figure in reading.modules.values()} == {int}
+    assert reading.modules.keys() | reading.operators.keys() <= names
+    assert sum(sum(kinds.values()) for kinds in reading.operators.values()) == reading.value
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
-def test_modules_are_named_as_the_model_names_them(counter: str) -> None:
-    for example in EXAMPLES.values():
-        model = example.build()
-        names = {name for name, _ in model.named_modules(remove_duplicate=False)}
-        assert read(counter, model, example.args(), example.kwargs()).modules.keys() <= names
-
-
-@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("counter", EVERY)
 def test_what_the_model_raises_is_a_note_of_one_line(counter: str) -> None:
     reading = read(counter, RaisesInForward(), (torch.zeros(2, 4),))
     assert reading.value is None
@@ -47,7 +61,7 @@ def test_what_the_model_raises_is_a_note_of_one_line(counter: str) -> None:
     assert reading.notes == ("ValueError: the model gave up",)
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("counter", EVERY)
 def test_a_count_is_of_the_model_in_evaluation(counter: str) -> None:
     model, image = Normalises().train(), torch.zeros(1, 3, 6, 6)
     in_training = read(counter, model, (image,))
@@ -55,7 +69,7 @@ def test_a_count_is_of_the_model_in_evaluation(counter: str) -> None:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("counter", EVERY)
 @pytest.mark.parametrize("name", ["FunctionalOnly", "Normalises", "TakesKeywords"])
 def test_a_count_is_the_same_on_a_card(name: str, counter: str) -> None:
     example = EXAMPLES[name]
@@ -70,70 +84,209 @@ def test_a_count_is_the_same_on_a_card(name: str, counter: str) -> None:
 class Uncopyable(nn.Module):
     def __init__(self) -> None:
         super().__init__()
+        self.linear = nn.Linear(4, 4)
         self.stream: Iterator[int] = (number for number in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x
+        return self.linear(x)
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
-def test_a_model_that_cannot_be_copied_is_a_note(counter: str) -> None:
-    reading = read(counter, Uncopyable(), (torch.zeros(2, 4),))
-    assert reading.value is None
-    assert reading.notes == (
-        "the model cannot be copied (TypeError: cannot pickle 'generator' object)",
+@pytest.mark.skipif(not forks_safely(), reason="the model has to be pickled")
+@pytest.mark.parametrize("counter", EVERY)
+def test_a_model_that_cannot_be_copied_is_counted_in_a_copy_of_the_process(counter: str) -> None:
+    assert read(counter, Uncopyable(), (torch.zeros(2, 4),)).value is not None
+
+
+@pytest.fixture
+def spawning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask as where processes are not copied."""
+    monkeypatch.setattr(asking, "forks_safely", lambda: False)
+
+
+@pytest.mark.parametrize("counter", EVERY)
+def test_a_new_process_gives_the_same_figures_as_a_copy_of_this_one(
+    counter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = EXAMPLES["TakesKeywords"]
+    call = example.build(), example.args(), example.kwargs()
+    in_a_copy = read(counter, *call)
+    monkeypatch.setattr(asking, "forks_safely", lambda: False)
+    assert read(counter, *call) == in_a_copy
+    assert in_a_copy.value is not None
+
+
+@pytest.mark.usefixtures("spawning")
+def test_a_model_that_cannot_be_pickled_for_a_new_process_is_a_note() -> None:
+    assert read("thop", Uncopyable(), (torch.zeros(2, 4),)).notes == (
+        "the model cannot be sent to another process (TypeError: cannot pickle 'generator' object)",
     )
+
+
+@pytest.mark.usefixtures("spawning")
+def test_operators_are_cast_in_a_new_process_as_in_this_one() -> None:
+    script_model = nn.Sequential(nn.Linear(4, 4), RaisesUnlessCast())
+    with torch.autocast("cpu", torch.bfloat16):
+        reading = read("thop", script_model, (torch.zeros(2, 4),))
+    assert reading.value == 2 * 4 * 4
+
+
+class RaisesUnlessCast(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype != torch.bfloat16:
+            raise TypeError("not cast")
+        return x
 
 
 def test_an_unknown_counter_is_a_usage_error_that_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="no counter 'flops'") as raised:
         read("flops", nn.Linear(4, 4), (torch.zeros(2, 4),))
-    assert raised.value.hint == "counters: fvcore, thop"
+    assert raised.value.hint == f"counters: {', '.join(COUNTERS)}"
 
 
 @pytest.mark.parametrize(
     ("module", "provider"),
     [("nowhere_to_be_found", "nowhere_to_be_found"), ("distutils", "setuptools")],
 )
-def test_a_counter_that_is_not_installed_says_how_to_get_it(module: str, provider: str) -> None:
-    missing = ModuleNotFoundError(f"No module named '{module}.version'", name=f"{module}.version")
-    assert counters._missing(missing) == (
+def test_what_a_counter_lacks_is_named_with_what_provides_it(module: str, provider: str) -> None:
+    error = ModuleNotFoundError(f"No module named '{module}.version'", name=f"{module}.version")
+    assert missing("thop", error) == (
         f"cannot be imported: no module '{module}' (pip install {provider})"
     )
 
 
-def test_a_counter_whose_module_is_missing_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counters, "COUNTERS", Registry({"gone": "nowhere_to_be_found:count"}))
+def test_a_counter_that_is_not_installed_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = Row("tests.unit.counters.asks_what_is_not_there:count", "nowhere", "nowhere-tools")
+    monkeypatch.setattr(counters, "COUNTERS", Counters({"gone": row}))
     assert read("gone", nn.Linear(4, 4), (torch.zeros(2, 4),)) == Reading(
         name="gone",
         version="",
         unit="MACs",
         value=None,
-        notes=(
-            "cannot be imported: no module 'nowhere_to_be_found' (pip install nowhere_to_be_found)",
-        ),
+        notes=("not installed: pip install nowhere-tools",),
     )
 
 
-def prints_and_counts(
-    model: nn.Module, args: tuple[Any, ...], _kwargs: Mapping[str, Any]
-) -> Reading:
-    sys.stdout.write("a counter that prints")
+# --- counters that misbehave ----------------------------------------------------------------------
+
+Kwargs: TypeAlias = "Mapping[str, Any]"
+
+
+def counts(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    """What a good one does."""
     model(*args)
-    return Reading("prints", "1", "MACs", 0)
+    return Reading("good", "1", "MACs", 2 * 4 * 4)
 
 
-class Prints(nn.Module):
+def hangs(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    while True:
+        time.sleep(1)
+
+
+def aborts(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.stdout.write("loading the kernels\n")
+    os.abort()
+
+
+def patches_torch(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    nn.Linear.forward = lambda self, x: x
+    torch.bmm = torch.matmul
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    model.linear = nn.Linear(1, 1)
+    args[0].fill_(1)
+    return Reading("patches", "1", "MACs", 1)
+
+
+def imports_a_clashing_module(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.modules["json"] = sys.modules["thop"] = ModuleType("clash")
+    return Reading("imports", "1", "MACs", 1)
+
+
+def raises(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    raise LookupError("no such layer\nand more of it")
+
+
+def raises_without_a_word(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    raise AssertionError
+
+
+def prints_much(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    sys.stdout.write("x" * 5_000_000)
+    return counts(model, args, kwargs)
+
+
+def gives_a_float(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Any:
+    return 32.0
+
+
+def gives_a_reading_of_floats(model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs) -> Reading:
+    return Reading("floats", "1", "MACs", cast("int", 32.0))
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions of this file as counters."""
+    names = [
+        name for name, each in globals().items() if getattr(each, "__module__", "") == __name__
+    ]
+    rows = {name: Row(f"{__name__}:{name}", "tests", "tests") for name in names}
+    monkeypatch.setattr(counters, "COUNTERS", Counters(rows))
+
+
+class Plain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
     def forward(self, x: Tensor) -> Tensor:
         sys.stdout.write("a model that prints")
-        return x
+        return self.linear(x)
 
 
-def test_nothing_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize(
+    ("counter", "note"),
+    [
+        ("hangs", "did not finish within 0.3 s"),
+        ("aborts", "crashed (SIGABRT): loading the kernels"),
+        ("raises", "LookupError: no such layer"),
+        ("raises_without_a_word", "AssertionError"),
+        ("gives_a_float", "TypeError: it gave float in the place of a Reading"),
+        ("gives_a_reading_of_floats", "TypeError: it gave 32.0 in the place of an int"),
+    ],
+)
+def test_a_counter_that_misbehaves_is_a_note_and_the_next_one_counts(
+    counter: str, note: str
 ) -> None:
-    monkeypatch.setattr(counters, "COUNTERS", Registry({"prints": f"{__name__}:prints_and_counts"}))
-    assert read("prints", Prints(), (torch.zeros(2),)).value == 0
+    model, args = Plain(), (torch.zeros(2, 4),)
+    assert read(counter, model, args, time_limit=0.3) == Reading(
+        name=counter, version="", unit="MACs", value=None, notes=(note,)
+    )
+    assert read("counts", model, args).value == 2 * 4 * 4
+
+
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("counter", ["patches_torch", "imports_a_clashing_module"])
+def test_what_a_counter_changes_stays_with_it(counter: str) -> None:
+    model, args = Plain(), (torch.zeros(2, 4),)
+    before = (nn.Linear.forward, torch.bmm, sys.modules["json"], sys.modules["thop"])
+    with left_as_found(model, args):
+        assert read(counter, model, args).value == 1
+    assert (nn.Linear.forward, torch.bmm, sys.modules["json"], sys.modules["thop"]) == before
+
+
+@pytest.mark.usefixtures("ours")
+def test_what_a_counter_writes_into_shared_memory_stays_with_it() -> None:
+    model, args = Plain().share_memory(), (torch.zeros(2, 4).share_memory_(),)
+    with left_as_found(model, args):
+        assert read("patches_torch", model, args).value == 1
+
+
+@pytest.mark.usefixtures("ours")
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert read("prints_much", Plain(), (torch.zeros(2, 4),)).value == 2 * 4 * 4
     assert capfd.readouterr() == ("", "")
 
 

@@ -48,14 +48,6 @@ def test_what_others_say_meanwhile_is_left_out(counter: ModuleType) -> None:
     assert said == []
 
 
-def test_nothing_reaches_the_terminal(
-    counter: ModuleType, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with listening("counter"):
-        counter.speak()
-    assert capfd.readouterr() == ("", "")
-
-
 def test_logging_warnings_and_output_are_as_before_also_after_an_error() -> None:
     def state() -> tuple[object, ...]:
         root = logging.getLogger()

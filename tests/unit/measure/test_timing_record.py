@@ -51,3 +51,4 @@ def test_overhead_is_what_a_watched_pass_takes_more():
 def test_samples_per_second_are_those_of_a_batch_in_the_time_of_a_pass():
     assert replace(timing(0.5), samples=8).samples_per_second == 16.0
     assert timing(0.5).samples_per_second is None
+    assert replace(timing(0.0), samples=8).samples_per_second is None

@@ -24,17 +24,20 @@ def test_so_many_threads_are_used_and_then_as_many_as_before():
     )
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device can capture graphs")
 def test_a_way_that_is_not_to_be_had_is_a_note():
     timing = measure(
         nn.Identity(), (torch.ones(2),), {}, "cpu", Wanted(QUICK, variants=("CUDA graph",))
     )
 
     assert timing.variants == ()
-    assert "CUDA graph: not measured: there is no CUDA device" in timing.notes
+    assert "CUDA graph: not measured: cpu has no graphs" in timing.notes
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+on_two_cards = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than 2 CUDA devices")
+
+
+@on_cuda
 def test_a_graph_replays_the_forward_pass():
     model = nn.Sequential(*(nn.Linear(8, 8) for _ in range(20))).cuda()
     x = torch.randn(2, 8, device="cuda")
@@ -42,6 +45,46 @@ def test_a_graph_replays_the_forward_pass():
 
     (graph,) = timing.variants
     assert graph.median_seconds < timing.median_seconds
+
+
+class Synchronises(nn.Module):
+    """Asks for a value on the way, which no graph can hold."""
+
+    def forward(self, x):
+        return x * x.sum().item()
+
+
+class HidesWhatItMeets(Synchronises):
+    """Makes something else of what the capture raises."""
+
+    def forward(self, x):
+        try:
+            return super().forward(x)
+        except RuntimeError as error:
+            raise KeyError("no value") from error
+
+
+@on_cuda
+@pytest.mark.parametrize("model", [Synchronises(), HidesWhatItMeets()])
+def test_a_model_that_cannot_be_captured_is_a_note_and_the_stream_is_the_one_before(model):
+    before = torch.cuda.current_stream()
+    x = torch.ones(2, device="cuda")
+    timing = measure(model, (x,), {}, "cuda", Wanted(QUICK, variants=("CUDA graph",)))
+
+    assert timing.seconds
+    assert timing.variants == ()
+    assert any(note.startswith("CUDA graph: not measured: ") for note in timing.notes)
+    assert torch.cuda.current_stream() == before
+
+
+@on_two_cards
+def test_a_graph_is_of_the_card_that_the_model_is_on_which_need_not_be_the_current_one():
+    model, x = nn.Linear(8, 8).to("cuda:1"), torch.ones(2, 8, device="cuda:1")
+    with torch.cuda.device(0):
+        timing = measure(model, (x,), {}, "cuda:1", Wanted(QUICK, variants=("CUDA graph",)))
+        assert torch.cuda.current_device() == 0
+
+    assert [variant.name for variant in timing.variants] == ["CUDA graph"]
 
 
 class Rare(nn.Module):

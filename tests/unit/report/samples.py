@@ -275,7 +275,13 @@ def incomplete() -> Report:
             Assumption("nonzero", "aten.nonzero", "", "half of the elements"),
         ),
         notes=("the trace ran on random weights", "\x1b[33mUserWarning:\x1b[0m\nold checkpoint"),
-        timing=Timing("cuda:0", "NVIDIA H200", 16, (0.00031, 0.00030, 0.00033)),
+        timing=Timing(
+            "cuda:0",
+            "NVIDIA H200",
+            16,
+            (0.00031, 0.00030, 0.00033),
+            activation_nbytes=moved(frames, frames, states),
+        ),
         readings=(
             Reading("fvcore", "", "MACs", None, notes=("RuntimeError: could not export a module",)),
         ),

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from flopscope.analysis.ideal import Ideals
+from flopscope.machine import Machine
+from flopscope.measurements import Bandwidth
 from flopscope.report import FORMATS, View
 from flopscope.report.json import SCHEMA, document
+from flopscope.roofline import Ideal
 from tests.unit.report.samples import SAMPLES
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -107,6 +112,29 @@ def test_time_is_given_as_figures():
     assert timing["median_seconds"] == 0.0403
     assert timing["iqr_seconds"] == pytest.approx(0.0412 - 0.0401)
     assert timing["flops_per_second"] == pytest.approx(10_887_364_608 / 0.0403)
+
+
+def test_what_a_card_allocated_is_given_and_what_a_processor_did_is_unknown():
+    assert document(SAMPLES["residual_block"])["timing"]["activation_bytes"] is None
+    # Twice 1 MiB and 16 MiB of states.
+    assert document(SAMPLES["incomplete"])["timing"]["activation_bytes"] == 18 * 2**20
+
+
+def test_a_modules_own_time_is_what_its_children_leave_and_a_leafs_is_all_of_it():
+    written = {module["scope"]: module for module in document(SAMPLES["residual_block"])["modules"]}
+    # 41.0 - (18.1 + 1.2 + 17.9 + 1.3 + 0.9 + 0.004) ms
+    assert written[""]["own"]["seconds"] == pytest.approx(0.001596)
+    assert written["conv1"]["own"]["seconds"] == written["conv1"]["seconds"] == 0.0181
+
+
+def test_what_limits_a_modules_own_work_is_told_apart_from_what_limits_all_of_it():
+    machine = Machine("a machine", "given", {"float32": 1e12}, (Bandwidth(0, 4e9),), 1e-6)
+    own = {"": Ideal(0.001, 0.0, 1), "conv1": Ideal(0.018, 0.018, 1)}
+    limited = replace(SAMPLES["residual_block"], ideals=Ideals(machine, "float32", own))
+    model = document(limited)["modules"][0]
+
+    assert (model["own"]["bound"], model["own"]["ideal_seconds"]) == ("memory", 0.001)
+    assert (model["bound"], model["ideal_seconds"]) == ("compute", pytest.approx(0.019))
 
 
 def test_a_failed_counter_has_no_value():

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from flopscope.measure.variants import VARIANTS
+from flopscope.measurements import COMPILED, CUDA_GRAPH, Timing, Variant
 from flopscope.report import FORMATS, View
+from flopscope.report.columns import COLUMNS
+from flopscope.report.rows import row_of
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from tests.unit.report.samples import SAMPLES
 
@@ -21,6 +26,54 @@ def test_every_format_of_one_report_is_one_of_several():
 def test_the_table_has_a_line_for_each_and_says_what_failed(golden):
     golden("several.txt", SEVERAL_FORMATS["table"](BOTH, View()))
     golden("several.80.txt", SEVERAL_FORMATS["table"](BOTH, View(width=80, ascii=True)))
+
+
+MEASURED = BOTH.reports[0]
+STEADY = tuple(40e-3 + 1e-4 * run for run in range(25))
+"""The 7th and the 18th, within which the median is, are 1.1 ms apart: half is 1.3% of 41.2 ms."""
+
+WAYS = (
+    (
+        "net:Net(compiled)",
+        Timing(
+            "cuda:0",
+            "a card",
+            1,
+            STEADY,
+            samples=1,
+            variants=(Variant(COMPILED, (0.02,), 12.0), Variant(CUDA_GRAPH, (0.01,), 0.5)),
+        ),
+    ),
+    (
+        "net:Net(captured)",
+        Timing(
+            "cuda:0", "a card", 1, (0.05,), samples=8, variants=(Variant(CUDA_GRAPH, (0.03,), 0.5),)
+        ),
+    ),
+    ("net:Net(plain)", None),
+)
+
+
+def in_ways():
+    reports = (replace(MEASURED, target=name, timing=timing) for name, timing in WAYS)
+    return Several(tuple(reports))
+
+
+def test_other_ways_to_run_and_what_a_median_is_worth_have_columns_where_one_has_them(golden):
+    golden("several_ways.txt", SEVERAL_FORMATS["table"](in_ways(), View()))
+    golden("several_ways.ascii.txt", SEVERAL_FORMATS["table"](in_ways(), View(ascii=True)))
+    assert "CUDA graph" not in SEVERAL_FORMATS["table"](BOTH, View())
+
+
+def test_every_way_to_run_a_model_has_a_column():
+    figures = [
+        column.value(row_of(report.profile.root, View()), report)
+        for report in in_ways().reports[:1]
+        for column in COLUMNS
+        if column.of_models
+    ]
+    assert {0.02, 0.01} <= set(figures)
+    assert len(VARIANTS) == len(WAYS[0][1].variants)
 
 
 def test_the_lines_are_sorted_by_a_column():

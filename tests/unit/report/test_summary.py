@@ -8,8 +8,8 @@ import pytest
 
 from flopscope.analysis.ideal import Ideals
 from flopscope.machine import Machine
-from flopscope.measurements import Bandwidth, Variant
-from flopscope.records import Assumption
+from flopscope.measurements import CUDA_GRAPH, Bandwidth, Variant
+from flopscope.records import Assumption, Peak
 from flopscope.report import Report
 from flopscope.report.sizes import sizes_of
 from flopscope.report.summary import Fact, heading, summary
@@ -67,6 +67,26 @@ def test_sizes_are_those_of_torchsummary():
     assert line.startswith("3.00 MiB input + 48.00 MiB forward/backward + 10.13 MiB params = ")
 
 
+PEAK = Peak(6 * 2**20, "conv1", "aten.conv2d")
+
+
+def test_what_a_card_allocated_stands_beside_what_the_trace_says():
+    """6.25 MiB by 6 MiB is 1.0417."""
+    profile = replace(MEASURED.profile, peak=PEAK)
+    timing = replace(MEASURED.timing, device="cuda:0", activation_nbytes=25 * 2**18)
+    traced, measured = fact(replace(MEASURED, profile=profile, timing=timing), "memory").lines
+
+    assert traced.endswith(" + 6.00 MiB activations (in conv1, after aten.conv2d)")
+    assert measured == "6.25 MiB activations, by the allocator of cuda:0 (+4.2% against the trace)"
+
+
+def test_what_a_card_allocated_is_told_where_the_trace_says_nothing():
+    timing = replace(MEASURED.timing, device="cuda:0", activation_nbytes=2**20)
+    (line,) = fact(replace(MEASURED, timing=timing), "memory").lines
+
+    assert line == "1.00 MiB activations, by the allocator of cuda:0"
+
+
 def test_the_same_assumption_in_several_modules_is_one_line():
     assert fact(INCOMPLETE, "assumed").lines == (
         "item: False (aten.item, 3 calls in blocks.0 and 1 other module)",
@@ -93,6 +113,12 @@ def test_other_ways_to_run_a_model_are_compared_with_the_plain_one():
     timing = replace(MEASURED.timing, variants=(Variant("compiled", (0.0202,), 12.0),))
     *_, line = fact(replace(MEASURED, timing=timing), "time").lines
     assert line == "compiled: 20.2 ms median of 1 run, 2.00x as fast; preparing took 12.0 s"
+
+
+def test_a_way_that_takes_no_time_that_can_be_told_is_not_so_many_times_as_fast():
+    timing = replace(MEASURED.timing, variants=(Variant(CUDA_GRAPH, (0.0,), 1.0),))
+    *_, line = fact(replace(MEASURED, timing=timing), "time").lines
+    assert line == "CUDA graph: 0 s median of 1 run; preparing took 1.00 s"
 
 
 LIMITS = Machine("a machine", "given", {"float32": 1.0e12}, (Bandwidth(0, 4e9),), 1e-6)

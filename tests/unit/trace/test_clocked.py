@@ -17,6 +17,9 @@ class Ticks:
     def __init__(self):
         self._marks = itertools.count()
 
+    def prepare(self):
+        pass
+
     def mark(self):
         return next(self._marks)
 

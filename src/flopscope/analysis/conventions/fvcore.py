@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flopscope.analysis.conventions.fast_path import ATTENTION, fused_attention
 from flopscope.analysis.conventions.weighing import (
     Cause,
     Weighed,
@@ -24,10 +23,7 @@ from flopscope.records import Argument, Operation, TensorSpec, Trace
 
 def weigh(trace: Trace) -> Iterator[Weighed]:
     """fvcore's "flops" of every call."""
-    fused = fused_attention(trace)
-    for call, weighed in zip(trace.calls, by_operation(_of_operation)(trace), strict=True):
-        is_lost = call.scope in fused and macs_of(call.operation)
-        yield Weighed(0, Cause.FUSED, ATTENTION) if is_lost else weighed
+    return by_operation(_of_operation)(trace)
 
 
 def _of_operation(operation: Operation) -> Weighed:

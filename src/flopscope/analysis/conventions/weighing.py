@@ -17,7 +17,7 @@ class Cause(Enum):
     FUNCTION = "called as a function, which hooks on modules do not see"
     MODULE = "it has no rule for modules of this kind"
     OPERATOR = "it has no rule for this operator"
-    FUSED = "run as one fused operator, for which it has no rule"
+    UNUSED = "the model does not use the result, and torch.jit drops what leads there"
     EXTRA = "counted, though without multiply-accumulates"
     TRANSPOSED = "counted over output positions; a transposed convolution visits those of its input"
     GATES = "gates and biases are counted as multiply-accumulates"
@@ -25,14 +25,21 @@ class Cause(Enum):
     BIAS = "the bias is counted as multiply-accumulates"
     BROADCAST = "an operand is broadcast, and counted as if it was not"
     ROUNDED = "rounded to four digits"
+    COMPLEX = "of complex numbers, whose products are four real ones each"
     LAYOUT = "sizes are read for another layout than the input has"
     SHARED = "held under several names, and counted for each of them"
+    INSIDE = "inside a module that it takes as a whole"
+    UNCALLED = "never called, and so never counted"
+    TIED = "shared with other modules, and counted in each"
     VALUES = "arithmetic besides multiply-accumulates"
 
     @property
     def befalls_modules(self) -> bool:
         """Whether what it befell is a kind of module; else it is an operator."""
-        return self in {Cause.MODULE, Cause.FUSED, Cause.SHARED}
+        return self in _OF_MODULES
+
+
+_OF_MODULES = {Cause.MODULE, Cause.SHARED, Cause.INSIDE, Cause.UNCALLED, Cause.TIED}
 
 
 @dataclass(frozen=True, slots=True)

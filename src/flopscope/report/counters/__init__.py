@@ -40,6 +40,11 @@ class Account:
         return None if self.reading is None else self.reading.params
 
     @property
+    def seconds(self) -> float | None:
+        """What counting took it."""
+        return None if self.reading is None else self.reading.seconds
+
+    @property
     def unit(self) -> Unit | None:
         """What its figure really is; None where nothing is known of it."""
         if self.reconciliation is not None:
@@ -49,6 +54,8 @@ class Account:
     @property
     def label(self) -> str:
         """What it calls its figure itself."""
+        if self.reading is not None and self.reading.label:
+            return self.reading.label
         convention = CONVENTIONS.get(self.name)
         return (self.unit or "") if convention is None else convention.label
 
@@ -82,12 +89,14 @@ class CounterComparison:
         asked: the counters that were to be asked.
         reconciliations: by the name of a counter, of those whose rules are known.
         seconds: what our own count took, the model once built.
+        absent: counters that would have been asked, but are not installed.
     """
 
     report: Report
     asked: tuple[str, ...]
     reconciliations: Mapping[str, Reconciliation]
     seconds: float | None = None
+    absent: tuple[str, ...] = ()
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:

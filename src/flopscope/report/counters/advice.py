@@ -25,6 +25,9 @@ def legend(comparison: CounterComparison) -> Iterator[Fact]:
         account.params not in {None, comparison.report.params} for account in comparison.accounts
     ):
         yield Fact(DIFFERS, ("not what flopscope counts",))
+    if comparison.absent:
+        absent = f"{', '.join(comparison.absent)}: not installed; --all says how to get them"
+        yield Fact("not asked", (absent,))
     if comparison.report.uncounted:
         yield Fact("≥", ("without the work of operators that were not counted",))
 

@@ -10,11 +10,11 @@ from flopscope.records import Scope
 from flopscope.report.counters import Account, CounterComparison
 from flopscope.report.counters.naming import printed, titled
 from flopscope.report.counters.places import places
-from flopscope.units import format_fixed
+from flopscope.units import format_fixed, many
 
 OURS = "flopscope"
 MOST_REMAINDERS = 3
-"""Modules that are named for what is unexplained in them; the JSON names all."""
+"""Amounts that are unexplained whose modules are named; the JSON names all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +47,28 @@ class Bill:
 
 def bills(comparison: CounterComparison) -> tuple[Bill, ...]:
     """One for each counter."""
-    return tuple(_bill(account) for account in comparison.accounts)
+    return tuple(_bill(account, comparison.report.macs) for account in comparison.accounts)
 
 
-def _bill(account: Account) -> Bill:
+def _bill(account: Account, macs: int) -> Bill:
     reading, found = account.reading, account.reconciliation
     if reading is not None and reading.value is None:
         return Bill(
             f"{titled(account)} has no figure: {'; '.join((*reading.notes, *_would(found)))}"
         )
     if found is None:
-        return _unexplained(account)
-    title = f"{titled(account)} {_prints(account, found)}"
+        return _unexplained(account, macs)
+    title = f"{titled(account)} {_prints(account, found.ours)}"
     entries = () if _is_the_same(found) else tuple(_entries(found))
     said = reading.notes if reading is not None and found.remainder else ()
     return Bill(title, entries, said)
 
 
-def _unexplained(account: Account) -> Bill:
+def _unexplained(account: Account, macs: int) -> Bill:
     """Of a counter whose rules are not written down here."""
     if account.reading is None:
         return Bill(f"{titled(account)} was not run, and its rules are not known here")
-    title = f"{titled(account)} prints {printed(account)}"
+    title = f"{titled(account)} {_prints(account, 2 * macs if account.unit == 'FLOPs' else macs)}"
     return Bill(f"{title}; its rules are not known here", said=account.reading.notes)
 
 
@@ -78,16 +78,16 @@ def _would(found: Reconciliation | None) -> Iterator[str]:
         yield f"by its rules it would be {found.predicted:,} {found.unit}"
 
 
-def _prints(account: Account, found: Reconciliation) -> str:
-    verb = "would print" if found.printed is None else "prints"
-    figure = found.predicted if found.printed is None else found.printed
-    said = f"{verb} {printed(account)}"
-    if figure == found.ours:
+def _prints(account: Account, ours: int) -> str:
+    """Its figure against our MACs in its unit."""
+    figure = account.figure
+    said = f"{'would print' if account.reading is None else 'prints'} {printed(account)}"
+    if figure == ours:
         return f"{said}: what {OURS} counts, to the last operation"
-    if not found.ours:
+    if figure is None or not ours:
         return said
-    change = format_fixed(abs(100 * (figure / found.ours - 1)), 1, "%")
-    return f"{said}: {change} {'more' if figure > found.ours else 'less'} than {OURS}"
+    change = format_fixed(abs(100 * (figure / ours - 1)), 1, "%")
+    return f"{said}: {change} {'more' if figure > ours else 'less'} than {OURS}"
 
 
 def _is_the_same(found: Reconciliation) -> bool:
@@ -122,13 +122,13 @@ def because(term: Term) -> str:
 
 
 def _where(remainders: tuple[Remainder, ...]) -> Iterator[str]:
-    """The modules of the largest remainders, with what is unexplained in each."""
-    largest = sorted(remainders, key=lambda remainder: -abs(remainder.amount))
-    for remainder in largest[:MOST_REMAINDERS]:
-        yield f"{_named(remainder.scope)} {remainder.amount:+,}"
-    if len(largest) > MOST_REMAINDERS:
-        yield f"{len(largest) - MOST_REMAINDERS} more modules"
-
-
-def _named(scope: Scope) -> str:
-    return scope or "the model itself"
+    """Patterns of modules with what is unexplained in each, the largest first."""
+    alike: dict[int, list[Scope]] = {}
+    for remainder in sorted(remainders, key=lambda remainder: -abs(remainder.amount)):
+        alike.setdefault(remainder.amount, []).append(remainder.scope)
+    for amount, scopes in list(alike.items())[:MOST_REMAINDERS]:
+        each = " each" if len(scopes) > 1 else ""
+        yield f"{', '.join(places(scopes))} {amount:+,}{each}"
+    left = sum(len(scopes) for scopes in list(alike.values())[MOST_REMAINDERS:])
+    if left:
+        yield many(left, "more module")

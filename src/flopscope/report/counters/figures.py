@@ -37,6 +37,8 @@ def _columns(
     yield TextColumn("Against ours", align(against), 8)
     params = cells(_quantity(report.params), lambda account: _params(account, report.params))
     yield TextColumn("Params", align(params), 5)
+    times = cells(_duration(comparison.seconds), lambda account: _duration(account.seconds))
+    yield TextColumn("Time", align(times), 4)
 
 
 def _prints(account: Account) -> str:
@@ -52,6 +54,10 @@ def _flops(account: Account) -> str:
 def _params(account: Account, ours: int) -> str:
     mark = "" if account.params in {None, ours} else f" {DIFFERS}"
     return f"{_quantity(account.params)}{mark}"
+
+
+def _duration(seconds: float | None) -> str:
+    return UNKNOWN if seconds is None else format_quantity(seconds, "s")
 
 
 def _quantity(value: float | None) -> str:

@@ -31,6 +31,7 @@ def document(comparison: CounterComparison) -> Object:
         "assumptions": report["assumptions"],
         "notes": report["notes"],
         "counters": [_account(account, comparison.report.macs) for account in comparison.accounts],
+        "absent": list(comparison.absent),
         "modules": [{key: module[key] for key in _OF_A_MODULE} for module in report["modules"]],
     }
 
@@ -41,12 +42,16 @@ def _account(account: Account, ours: int) -> Object:
         "name": account.name,
         "version": "" if reading is None else reading.version,
         "ran": reading is not None,
+        "distribution": "" if reading is None else reading.distribution,
         "label": account.label,
         "unit": account.unit,
         "value": None if reading is None else reading.value,
-        "params": None if reading is None else reading.params,
+        "params": account.params,
+        "stated_macs": None if reading is None else reading.stated_macs,
+        "seconds": account.seconds,
         "difference": account.difference(ours),
         "notes": [] if reading is None else list(reading.notes),
+        "uncounted": {} if reading is None else dict(reading.uncounted),
         "modules": {} if reading is None else dict(reading.modules),
         "explanation": None if found is None else _explanation(account.name, found),
     }

@@ -11,9 +11,13 @@ DIFFERS = "≠"
 
 
 def titled(account: Account) -> str:
-    """The counter with its version, where that is known."""
-    version = account.reading.version if account.reading is not None else ""
-    return f"{account.name} {version}".rstrip()
+    """The counter with its version, where that is known, and whose that is: ``"thop 0.1.1"``."""
+    reading = account.reading
+    if reading is None or not reading.version:
+        return account.name
+    if reading.distribution in {"", account.name}:
+        return f"{account.name} {reading.version}"
+    return f"{account.name} ({reading.distribution} {reading.version})"
 
 
 def printed(account: Account) -> str:
@@ -21,4 +25,6 @@ def printed(account: Account) -> str:
     if account.figure is None:
         return "no figure"
     meant = "" if account.label == account.unit else f", which are {account.unit}"
-    return f"{format_quantity(account.figure, decimals=2)} {account.label}{meant}"
+    stated = account.reading.stated_macs if account.reading is not None else None
+    beside = "" if stated is None else f", {format_quantity(stated, decimals=2)} MACs"
+    return f"{format_quantity(account.figure, decimals=2)} {account.label}{meant}{beside}"
