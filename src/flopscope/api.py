@@ -15,7 +15,7 @@ from flopscope.advice import advised, in_words
 from flopscope.analysis.conventions import check_convention
 from flopscope.counters import check_counters, installed
 from flopscope.errors import InputError, NeedsValuesError, TargetError, TraceError
-from flopscope.guest import disposable
+from flopscope.guest import as_found, disposable
 from flopscope.load.inputs import parse_dtype
 from flopscope.profiling import (
     Subject,
@@ -98,7 +98,7 @@ def compare(
 ) -> CounterComparison:
     """Ask other counters about one forward pass of a model, and explain what each of them says.
 
-    The model is left as it was found: the counters run on copies of it.
+    All of them see it in evaluation mode. It is left as it was found: they run on copies of it.
 
     Args:
         model: may lie on any device; on the meta device it is counted, but no counter is run.
@@ -125,7 +125,11 @@ def compare(
         module,
         counter_time_limit=time_limit,
     )
-    return comparison_on(*_counted(_Given(model, args, kwargs, assume), plan), plan)
+    given = _Given(model, args, kwargs, assume)
+    with as_found(model):
+        model.eval()  # as the counters get it
+        subject, found = _counted(given, plan)
+    return comparison_on(subject, found, plan)
 
 
 @dataclass(frozen=True, slots=True)

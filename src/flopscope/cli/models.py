@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.assumptions import parse as parse_assumptions
 from flopscope.cli.options import read_batches, with_options
 from flopscope.errors import UsageError
@@ -115,6 +116,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Report on this part of the model alone, as a whole forward pass feeds it.",
     ),
     click.option(
+        "--assume",
+        metavar="RULE=NUMBER",
+        multiple=True,
+        help="What to take for a value that depends on the data. Repeatable. "
+        + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
+        + ".",
+    ),
+    click.option(
         "--unsafe-pickle",
         is_flag=True,
         help="Load a pickled model, which runs whatever code is in the file.",
@@ -170,6 +179,7 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
         train: bool,
         channels_last: bool,
         module: str,
+        assume: tuple[str, ...],
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
@@ -185,6 +195,7 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
                 train=train,
                 channels_last=channels_last,
                 autocast=autocast,
+                assume=assume,
             )
             for target in targets
             for batch in batches

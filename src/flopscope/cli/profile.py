@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.conventions import CONVENTIONS
-from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
@@ -112,14 +111,6 @@ Examples:
     help="Show each of a run of identical blocks, not one for all.",
 )
 @click.option(
-    "--assume",
-    metavar="RULE=NUMBER",
-    multiple=True,
-    help="What to take for a value that depends on the data. Repeatable. "
-    + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
-    + ".",
-)
-@click.option(
     "--plot",
     "plots",
     type=click.Choice(list(PLOTS)),
@@ -139,7 +130,6 @@ def command(
     sort: str | None,
     columns: tuple[str, ...],
     fold: bool,
-    assume: tuple[str, ...],
     plots: tuple[str, ...],
     strict: bool,
     debug: bool,
@@ -160,7 +150,6 @@ def command(
             request,
             counters=installed() if ALL in counters else tuple(dict.fromkeys(counters)),
             convention=convention,
-            assume=assume,
             strict=strict,
         )
         for request in requests

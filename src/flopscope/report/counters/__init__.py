@@ -71,7 +71,9 @@ class Account:
         """Its figure as MACs."""
         if self.figure is None:
             return None
-        return self.figure / 2 if self.unit == "FLOPs" else self.figure
+        if self.unit == "MACs":
+            return self.figure
+        return self.figure / 2 if self.figure % 2 else self.figure // 2
 
     def difference(self, ours: int) -> float | None:
         """How far it is from so many MACs of ours, as a part of them."""

@@ -11,8 +11,8 @@ from flopscope.report.summary import Fact
 from flopscope.units import format_quantity
 
 REASON = (
-    "what papers mostly print, many of them as FLOPs. No tool's rules for norms, activations and"
-    " biases change it"
+    "no tool's rules for norms, activations and biases change it. Papers on vision models print"
+    " this number, mostly as FLOPs"
 )
 
 

@@ -68,8 +68,10 @@ def _unexplained(account: Account, macs: int) -> Bill:
     """Of a counter whose rules are not written down here."""
     if account.reading is None:
         return Bill(f"{titled(account)} was not run, and its rules are not known here")
-    title = f"{titled(account)} {_prints(account, 2 * macs if account.unit == 'FLOPs' else macs)}"
-    return Bill(f"{title}; its rules are not known here", said=account.reading.notes)
+    ours = 2 * macs if account.unit == "FLOPs" else macs
+    unknown = "" if account.figure == ours else "; its rules are not known here"
+    title = f"{titled(account)} {_prints(account, ours)}{unknown}"
+    return Bill(title, said=account.reading.notes)
 
 
 def _would(found: Reconciliation | None) -> Iterator[str]:
@@ -98,7 +100,7 @@ def _entries(found: Reconciliation) -> Iterator[Entry]:
     of_unit = "MACs" if found.unit == "MACs" else "MACs, 2 for each"
     yield Entry("", found.ours, "", f"{OURS}'s {of_unit}")
     for term in found.terms:
-        yield _entry(term.amount, found.ours, because(term), places(term.scopes))
+        yield _entry(term.amount, found.ours, because(term), _places_of(term))
     if found.remainder:
         where = tuple(_where(found.remainders))
         yield _entry(found.remainder, found.ours, "not explained", where)
@@ -117,8 +119,19 @@ def _entry(amount: int, ours: int, words: str, where: tuple[str, ...]) -> Entry:
 
 def because(term: Term) -> str:
     """``"12 × linear: it has no rule for this operator"``."""
-    befell = len(term.scopes) if term.cause.befalls_modules else term.calls
-    return f"{befell:,} × {term.what}: {term.cause.value}"
+    return f"{_befell(term):,} × {term.what}: {term.cause.value}"
+
+
+def _befell(term: Term) -> int:
+    return len(term.scopes) if term.cause.befalls_modules else term.calls
+
+
+def _places_of(term: Term) -> tuple[str, ...]:
+    """The modules as patterns; how many they are is not said twice."""
+    shown = places(term.scopes)
+    if len(shown) == 1 and _befell(term) == len(term.scopes):
+        return (shown[0].partition(" ×")[0],)
+    return shown
 
 
 def _where(remainders: tuple[Remainder, ...]) -> Iterator[str]:
