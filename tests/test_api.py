@@ -275,3 +275,26 @@ def test_a_report_can_be_restated_in_a_convention():
     assert report.restatement.value == NORMED_MACS + 2 * NORMED_OUT
     assert report.restatement.modules["1"] == 2 * NORMED_OUT
     assert report.macs == NORMED_MACS
+
+
+class Forces(nn.Module):
+    """The gradient of an energy by positions: it differentiates in its own forward pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.energy = nn.Linear(4, 1)
+
+    def forward(self, positions):
+        with torch.enable_grad():
+            positions = positions.detach().requires_grad_()
+            (forces,) = torch.autograd.grad(self.energy(positions).sum(), positions)
+        return forces
+
+
+def test_of_a_model_that_differentiates_no_difference_is_explained_by_rules_for_others():
+    compared = flopscope.compare(Forces(), torch.zeros(2, 4), counters=("fvcore",))
+    assert compared.reconciliations == {}
+    assert "no difference is explained" in str(compared)
+
+    with pytest.raises(TraceError, match="cannot be counted as thop"):
+        flopscope.profile(Forces(), torch.zeros(2, 4), convention="thop")

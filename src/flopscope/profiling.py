@@ -16,10 +16,10 @@ from flopscope.analysis.causal import masked_macs
 from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
 from flopscope.analysis.reconciliation import reconcile
-from flopscope.analysis.restatement import restate
+from flopscope.analysis.restatement import Restatement, restate
 from flopscope.counters import COUNTERS, installed
 from flopscope.devices import reported_device
-from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, UsageError
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError, UsageError
 from flopscope.guest import disposable
 from flopscope.machine import Machine, given, measured, rated
 from flopscope.measure.allocation import shortage
@@ -112,10 +112,12 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
 
     Raises:
         IncompleteCountError: something was left out and ``strict`` was asked for.
+        TraceError: the trace cannot be counted in the convention that was asked for.
     """
     counted = tree.profile(found)
     if subject.strict:
         counted.require_complete()
+    restatement = _restatement(found, plan.convention)
     outcome = run(plan, counted, found.inputs, subject.runnable, subject.progress)
     machine = _machine(plan, outcome.timing, found)
     return Report(
@@ -129,8 +131,26 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         timing=outcome.timing,
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
-        restatement=None if plan.convention is None else restate(found, plan.convention),
+        restatement=restatement,
     )
+
+
+_NOT_CANONICAL = (
+    "the operators are those that autograd ran, which the rules of counters are not for"
+)
+
+
+def _restatement(found: Trace, convention: str | None) -> Restatement | None:
+    """The trace in another convention, if one is wanted.
+
+    Raises:
+        TraceError: its operators are not those that the program called.
+    """
+    if convention is None:
+        return None
+    if found.stream != "canonical":
+        raise TraceError(f"it cannot be counted as {convention}: {_NOT_CANONICAL}")
+    return restate(found, convention)
 
 
 def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparison:
@@ -139,12 +159,14 @@ def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparis
     Raises:
         IncompleteCountError: something was left out and ``strict`` was asked for.
     """
-    report = report_on(subject, found, plan)
+    is_canonical = found.stream == "canonical"
+    notes = () if is_canonical else (f"no difference is explained: {_NOT_CANONICAL}",)
+    report = report_on(replace(subject, notes=(*subject.notes, *notes)), found, plan)
     readings = {reading.name: reading for reading in report.readings}
     reconciliations = {
         name: reconcile(found, CONVENTIONS[name], readings.get(name))
         for name in plan.counters
-        if name in CONVENTIONS
+        if name in CONVENTIONS and is_canonical
     }
     absent = () if plan.counters != installed() else _not_installed()
     return CounterComparison(report, plan.counters, reconciliations, found.seconds, absent)

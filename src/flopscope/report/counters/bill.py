@@ -67,9 +67,9 @@ def _bill(account: Account, macs: int) -> Bill:
 def _unexplained(account: Account, macs: int) -> Bill:
     """Of a counter whose rules are not written down here."""
     if account.reading is None:
-        return Bill(f"{titled(account)} was not run, and its rules are not known here")
+        return Bill(f"{titled(account)} was not run, and what it would print is not known")
     ours = 2 * macs if account.unit == "FLOPs" else macs
-    unknown = "" if account.figure == ours else "; its rules are not known here"
+    unknown = "" if account.figure == ours else "; that is not explained here"
     title = f"{titled(account)} {_prints(account, ours)}{unknown}"
     return Bill(title, said=account.reading.notes)
 
