@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.conventions.weighing import Convention, Weighed
@@ -19,17 +18,14 @@ class Restatement:
     Attributes:
         name: of the convention.
         convention: its unit, what its authors call the figures, and where its rules are from.
-        own: what each module adds itself, without what is inside it.
+        modules: the figure of each module with all that is inside it.
+        own: what each module adds itself.
     """
 
     name: str
     convention: Convention
+    modules: Mapping[Scope, int]
     own: Mapping[Scope, int]
-
-    @cached_property
-    def modules(self) -> Mapping[Scope, int]:
-        """The figure of each module with all that is inside it."""
-        return inclusive(self.own)
 
     @property
     def value(self) -> int:
@@ -48,7 +44,8 @@ def restate(trace: Trace, name: str) -> Restatement:
         KeyError: there is no such convention.
     """
     convention = CONVENTIONS[name]
-    return Restatement(name, convention, own(trace, convention.weigh(trace)))
+    figures = own(trace, convention.weigh(trace))
+    return Restatement(name, convention, inclusive(figures), figures)
 
 
 def own(trace: Trace, weighed: Iterable[Weighed]) -> dict[Scope, int]:

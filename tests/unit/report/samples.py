@@ -347,7 +347,8 @@ def restated() -> Report:
     own = dict.fromkeys(report.modules, 0)
     own |= dict.fromkeys(("conv1", "conv2"), elements * 384 * 3 * 3)
     own |= dict.fromkeys(("norm1", "norm2"), 2 * elements)
-    restatement = Restatement("thop", CONVENTIONS["thop"], own)
+    modules = own | {"": sum(own.values())}
+    restatement = Restatement("thop", CONVENTIONS["thop"], modules, own)
     return replace(report, timing=None, restatement=restatement)
 
 
