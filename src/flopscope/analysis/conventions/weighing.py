@@ -28,9 +28,9 @@ class Cause(Enum):
     COMPLEX = "of complex numbers, whose products are four real ones each"
     LAYOUT = "sizes are read for another layout than the input has"
     SHARED = "held under several names, and counted for each of them"
+    FROZEN = "not trained, and so not counted"
     INSIDE = "inside a module that it takes as a whole"
-    UNCALLED = "never called, and so never counted"
-    TIED = "shared with other modules, and counted in each"
+    UNCALLED = "never called, and so not counted"
     VALUES = "arithmetic besides multiply-accumulates"
 
     @property
@@ -39,7 +39,7 @@ class Cause(Enum):
         return self in _OF_MODULES
 
 
-_OF_MODULES = {Cause.MODULE, Cause.SHARED, Cause.INSIDE, Cause.UNCALLED, Cause.TIED}
+_OF_MODULES = {Cause.MODULE, Cause.SHARED, Cause.FROZEN, Cause.INSIDE, Cause.UNCALLED}
 
 
 @dataclass(frozen=True, slots=True)
