@@ -31,7 +31,7 @@ def document(rows: Sequence[Row]) -> str:
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
     """How many of each list are explained, by counter."""
-    yield "| models | counter | of | gave a figure | unlike ours | explained to the last operation |"
+    yield "| models | counter | of | gave a figure | unlike ours | all explained |"
     yield "|---|---|--:|--:|--:|--:|"
     for (chosen, counter), group in _grouped(rows):
         of = len(group)

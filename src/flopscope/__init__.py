@@ -20,15 +20,17 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import profile
+    from flopscope.api import compare, profile
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
+    from flopscope.report.counters import CounterComparison
 
     __version__: str
 
 __all__ = [
     "Cost",
+    "CounterComparison",
     "FlopscopeError",
     "IncompleteCountError",
     "InputError",
@@ -39,6 +41,7 @@ __all__ = [
     "TraceError",
     "UsageError",
     "__version__",
+    "compare",
     "formula",
     "profile",
 ]
@@ -46,9 +49,11 @@ __all__ = [
 _LAZY: Registry[object] = Registry(
     {
         "Cost": "flopscope.costs:Cost",
+        "CounterComparison": "flopscope.report.counters:CounterComparison",
         "Report": "flopscope.report:Report",
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
+        "compare": "flopscope.api:compare",
         "formula": "flopscope.costs:formula",
         "profile": "flopscope.api:profile",
     }

@@ -217,6 +217,7 @@ class Trace:
         notes: what a reader should know about how the trace was made.
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
+        seconds: what following it took, or None where that was not measured.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -226,3 +227,4 @@ class Trace:
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
     peak: Peak | None = None
+    seconds: float | None = field(default=None, compare=False)

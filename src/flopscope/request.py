@@ -48,6 +48,7 @@ class Request:
         channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
+        convention: the one to restate the counts in, or None for ours alone.
         counter_time_limit: seconds after which one of them is given up.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
@@ -70,6 +71,7 @@ class Request:
     channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()
+    convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
     device: str = "auto"
     time: bool = True

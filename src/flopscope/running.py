@@ -26,6 +26,9 @@ from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
 
+Progress: TypeAlias = Callable[[str], None]
+"""Told what is being done, in a few words, whenever that changes."""
+
 Runnable: TypeAlias = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
 """A model with its weights and the inputs to call it with, on one device."""
 
@@ -97,6 +100,7 @@ class Plan:
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
+        convention: the one to restate the counts in, or None for ours alone.
         counter_time_limit: seconds after which a counter is given up.
     """
 
@@ -108,6 +112,7 @@ class Plan:
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None
+    convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
 
 
@@ -120,11 +125,16 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
+def silent(_step: str) -> None:
+    """Nobody is waiting to be told."""
+
+
 def run(
     plan: Plan,
     profile: Profile,
     inputs: Mapping[str, TensorSpec],
     runnable: Callable[[], Runnable],
+    progress: Progress = silent,
 ) -> Outcome:
     """Time a model and ask other counters about it, as planned, where it fits into memory.
 
@@ -133,6 +143,7 @@ def run(
         profile: its counts, which tell how much memory it takes.
         inputs: what it is called with.
         runnable: makes the model and its inputs; not called where nothing is to be run.
+        progress: told which counter is asked.
     """
     if not plan.time and not plan.counters:
         return Outcome()
@@ -144,12 +155,23 @@ def run(
     except Exception as error:  # noqa: BLE001 - building ran the user's code, moving may not fit
         return Outcome(notes=(f"not run for real: {_in_a_line(error)}",))
     with plan.mode.entered(plan.device):
-        return _ran(plan, model, args, kwargs)
+        readings = tuple(_readings(plan, (model, args, kwargs), progress))
+        return _timed(plan, readings, model, args, kwargs)
 
 
-def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
-    whole = (read(name, model, args, kwargs, plan.counter_time_limit) for name in plan.counters)
-    readings = tuple(reading.within(plan.module) for reading in whole)
+def _readings(plan: Plan, runnable: Runnable, progress: Progress) -> Iterator[Reading]:
+    for name in plan.counters:
+        progress(f"asking {name}")
+        yield read(name, *runnable, plan.counter_time_limit).within(plan.module)
+
+
+def _timed(
+    plan: Plan,
+    readings: tuple[Reading, ...],
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Outcome:
     if not plan.time:
         return Outcome(readings=readings)
     try:

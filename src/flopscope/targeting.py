@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
 
 from torch import nn
 
@@ -21,31 +20,55 @@ from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
 from flopscope.measurements import COMPILED, CUDA_GRAPH
-from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
+from flopscope.profiling import (
+    Subject,
+    chosen_device,
+    comparison_on,
+    report_on,
+    traced,
+    traced_for_real,
+)
 from flopscope.records import Trace
 from flopscope.report import Report
+from flopscope.report.counters import CounterComparison
 from flopscope.request import GivenInputs, Request
-from flopscope.running import Mode, Plan, Runnable
+from flopscope.running import Mode, Plan, Progress, Runnable, silent
 from flopscope.trace import building, trace
 from flopscope.trace.diagnosis import Remedy
 
-Progress: TypeAlias = Callable[[str], None]
 
-
-def _silent(_step: str) -> None:
-    """Nobody is waiting to be told."""
-
-
-def profile_target(request: Request, progress: Progress = _silent) -> Report:
+def profile_target(request: Request, progress: Progress = silent) -> Report:
     """Import, build and count the model that a request names, and measure it if asked to.
 
     Args:
         request: the target, its inputs and what to do.
-        progress: told what is being done, in a few words, whenever that changes.
+        progress: told what is being done.
 
     Raises:
         FlopscopeError: see its subclasses: what failed and what to do.
     """
+    subject, found, plan = _counted(request, progress)
+    if not request.time:
+        notes = (*subject.notes, "time was not measured, as asked")
+        subject = replace(subject, notes=notes)
+    return report_on(subject, found, plan)
+
+
+def compare_target(request: Request, progress: Progress = silent) -> CounterComparison:
+    """Count the model that a request names, ask its counters, and say what makes the difference.
+
+    Args:
+        request: the target, its inputs and the counters to ask.
+        progress: told what is being done.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    return comparison_on(*_counted(replace(request, time=False), progress))
+
+
+def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan]:
+    """The model, what ran in a forward pass of it, and what else to do with it."""
     spec = parse_target(request.target, request.arguments)
     if request.config is not None:
         spec = replace(spec, settings=read_config(request.config))
@@ -75,6 +98,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         assume=assumed,
         strict=request.strict,
         is_ours=not source.is_instance,
+        progress=progress,
     )
     progress(f"counting {spec.path}")
     offered = candidates(request.inputs, source, model, options)
@@ -82,9 +106,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     made = (*source.notes, *notes, *chosen[-1].notes)
     idle = (f"{option} says nothing of this target" for option in idle_options(request))
     notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
-    if not request.time:
-        notes = (*notes, "time was not measured, as asked")
-    return report_on(replace(subject, notes=notes), found, plan)
+    return replace(subject, notes=notes), found, plan
 
 
 def _options(request: Request) -> Options:
@@ -119,7 +141,8 @@ def _plan(request: Request) -> Plan:
         wanted,
         request.peak,
         request.bandwidth,
-        request.counter_time_limit,
+        convention=request.convention,
+        counter_time_limit=request.counter_time_limit,
     )
 
 

@@ -13,6 +13,7 @@ from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
+        "compare": "flopscope.cli.compare:command",
         "device": "flopscope.cli.device:command",
         "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.assumptions import parse as parse_assumptions
 from flopscope.cli.options import read_batches, with_options
 from flopscope.errors import UsageError
@@ -22,8 +23,14 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
+
+def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
+    """A single target as the only one of several."""
+    del ctx, param
+    return (value,)
+
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
     click.option(
         "--arg",
         "arguments",
@@ -109,6 +116,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Report on this part of the model alone, as a whole forward pass feeds it.",
     ),
     click.option(
+        "--assume",
+        metavar="RULE=NUMBER",
+        multiple=True,
+        help="What to take for a value that depends on the data. Repeatable. "
+        + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
+        + ".",
+    ),
+    click.option(
         "--unsafe-pickle",
         is_flag=True,
         help="Load a pickled model, which runs whatever code is in the file.",
@@ -116,11 +131,35 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+_TARGET = click.argument("targets", nargs=1, required=True, metavar="TARGET", callback=_alone)
+
+
+def takes_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about it, and its function the request.
+
+    The function is called with ``request``, and with its own options.
+    """
+
+    @wraps(function)
+    def called(*, requests: tuple[Request, ...], **own: Any) -> None:
+        if len(requests) > 1:
+            raise UsageError("one --batch at a time", hint="write --batch 8")
+        function(request=requests[0], **own)
+
+    return with_options(_called(called), (_TARGET, *_OPTIONS))
+
+
 def takes_models(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
     """
+    return with_options(_called(function), (_TARGETS, *_OPTIONS))
+
+
+def _called(function: Callable[..., None]) -> Callable[..., None]:
+    """What click calls with the options of their own, for a function that takes requests."""
 
     @wraps(function)
     def called(
@@ -140,6 +179,7 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         train: bool,
         channels_last: bool,
         module: str,
+        assume: tuple[str, ...],
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
@@ -155,13 +195,14 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 train=train,
                 channels_last=channels_last,
                 autocast=autocast,
+                assume=assume,
             )
             for target in targets
             for batch in batches
         )
         function(requests=requests, **own)
 
-    return with_options(called, _OPTIONS)
+    return called
 
 
 def check_requests(requests: Sequence[Request]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
-from flopscope.report import format_of
+from flopscope.report import SUFFIXES, format_of
 from flopscope.report.columns import COLUMNS
 from flopscope.spelling import did_you_mean
 from flopscope.units import parse_quantity
@@ -26,6 +26,39 @@ def with_options(
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def takes_outputs(
+    formats: Iterable[str],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command ``format_name``, one of the formats, and ``outputs``, files to write."""
+
+    def taking(function: Callable[..., None]) -> Callable[..., None]:
+        return with_options(
+            function,
+            (
+                click.option(
+                    "--format",
+                    "format_name",
+                    type=click.Choice(list(formats)),
+                    default="table",
+                    show_default=True,
+                    help="What to write to standard output.",
+                ),
+                click.option(
+                    "-o",
+                    "--output",
+                    "outputs",
+                    type=click.Path(path_type=Path),
+                    metavar="FILE",
+                    multiple=True,
+                    help="Write the report to a file as well, in the format that its suffix names."
+                    " Repeatable.",
+                ),
+            ),
+        )
+
+    return taking
 
 
 def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -90,13 +123,13 @@ def check_columns(names: Sequence[str], counters: Sequence[str]) -> None:
         raise UsageError(f"no column '{name}'", listed)
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, suffixes: Mapping[str, str] = SUFFIXES) -> None:
     """Make sure that a report can be written to a file, in the format of its suffix.
 
     Raises:
         UsageError: no format has that suffix, or there is no such directory.
     """
-    format_of(path)
+    format_of(path, suffixes)
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
     folder = path.parent

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flopscope.analysis.ideal import Ideals
+from flopscope.analysis.restatement import Restatement
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
@@ -37,6 +38,7 @@ class Report:
         timing: measured time, or None (the notes say why).
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
+        restatement: the counts in another convention, or None where none was asked for.
     """
 
     target: str
@@ -49,6 +51,7 @@ class Report:
     timing: Timing | None = None
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
+    restatement: Restatement | None = None
 
     @property
     def macs(self) -> int:
@@ -169,16 +172,16 @@ SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
 """The format of a file by its name's ending."""
 
 
-def format_of(path: str | Path) -> str:
+def format_of(path: str | Path, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     """The format that a file's suffix stands for.
 
     Raises:
         UsageError: it stands for none.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in suffixes:
         raise UsageError(
             f"no format is known by the name of {str(path)!r}",
-            hint=f"end it in {' or '.join(SUFFIXES)}",
+            hint=f"end it in {' or '.join(suffixes)}",
         )
-    return SUFFIXES[suffix]
+    return suffixes[suffix]

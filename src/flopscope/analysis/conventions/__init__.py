@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 from flopscope.analysis.conventions import flop_counter_mode, fvcore, native, ptflops_aten, thop
 from flopscope.analysis.conventions.weighing import Convention, by_first_name, by_operation
+from flopscope.errors import UsageError
 from flopscope.records import Trace
+from flopscope.spelling import did_you_mean
 
 CONVENTIONS: Mapping[str, Convention] = {
     "macs": Convention(
@@ -26,6 +28,12 @@ CONVENTIONS: Mapping[str, Convention] = {
         "FLOPs",
         "FLOPs",
         "flopscope: 2 per MAC and all other arithmetic",
+    ),
+    "paper": Convention(
+        by_operation(native.macs),
+        "MACs",
+        "FLOPs",
+        "papers and model cards of vision models: multiply-accumulates, printed as FLOPs",
     ),
     "two-per-mac": Convention(
         by_operation(native.two_per_mac),
@@ -68,6 +76,18 @@ CONVENTIONS: Mapping[str, Convention] = {
         "pycls, models/blocks.py: MACs and biases",
     ),
 }
+
+
+def check_convention(name: str | None) -> str | None:
+    """A name of :data:`CONVENTIONS`, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if name is not None and name not in CONVENTIONS:
+        hint = did_you_mean(name, CONVENTIONS) or f"conventions: {', '.join(CONVENTIONS)}"
+        raise UsageError(f"no convention {name!r}", hint=hint)
+    return name
 
 
 def total(trace: Trace, convention: str) -> int:

@@ -13,26 +13,34 @@ from flopscope.records import Operation, Scope, Trace
 
 
 class Cause(Enum):
-    """Why a counter's figure for a call isn't the call's MACs, in words that follow an amount."""
+    """Why a counter's figure isn't the MACs, in words about what it befell: "12 × linear: ..."."""
 
-    FUNCTION = "called as a function, where hooks on modules see nothing"
-    MODULE = "in modules of a kind that it has no rule for"
-    OPERATOR = "operators that it has no rule for"
-    UNUSED = "operators whose result the model does not use, which torch.jit drops"
-    EXTRA = "no multiply-accumulates, but counted"
-    TRANSPOSED = "transposed convolutions, counted over output positions"
-    GATES = "gates and biases of recurrent cells, counted as multiply-accumulates"
-    RECURRENT = "recurrent cells, counted by other sizes than they have"
-    BIAS = "biases, counted as multiply-accumulates"
-    BROADCAST = "products with a broadcast operand, counted once"
+    FUNCTION = "called as a function, which hooks on modules do not see"
+    MODULE = "it has no rule for modules of this kind"
+    OPERATOR = "it has no rule for this operator"
+    UNUSED = "the model does not use the result, and torch.jit drops what leads there"
+    EXTRA = "counted, though without multiply-accumulates"
+    TRANSPOSED = "counted over output positions; a transposed convolution visits those of its input"
+    GATES = "gates and biases are counted as multiply-accumulates"
+    RECURRENT = "counted by other sizes than it has"
+    BIAS = "the bias is counted as multiply-accumulates"
+    BROADCAST = "an operand is broadcast, and counted as if it was not"
     ROUNDED = "rounded to four digits"
-    COMPLEX = "products of complex numbers, of which each is four of real ones"
-    LAYOUT = "sizes read for another layout than the input has"
-    SHARED = "modules with several names, counted for each of them"
-    FROZEN = "not trained"
-    INSIDE = "inside modules that it takes as a whole"
-    UNCALLED = "in modules that are never called"
+    COMPLEX = "of complex numbers, whose products are four real ones each"
+    LAYOUT = "sizes are read for another layout than the input has"
+    SHARED = "held under several names, and counted for each of them"
+    FROZEN = "not trained, and so not counted"
+    INSIDE = "inside a module that it takes as a whole"
+    UNCALLED = "never called, and so not counted"
     VALUES = "arithmetic besides multiply-accumulates"
+
+    @property
+    def befalls_modules(self) -> bool:
+        """Whether what it befell is a kind of module; else it is an operator."""
+        return self in _OF_MODULES
+
+
+_OF_MODULES = {Cause.MODULE, Cause.SHARED, Cause.FROZEN, Cause.INSIDE, Cause.UNCALLED}
 
 
 @dataclass(frozen=True, slots=True)
