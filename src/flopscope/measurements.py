@@ -66,9 +66,8 @@ class Timing:
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
-        activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
-            was allocated before it; None where the device's allocator doesn't tell (CPU), and of a
-            part of a model.
+        activation_nbytes: the most that a whole forward pass, hooks off, allocated at once; None
+            where the device's allocator doesn't tell (CPU), and of a part of a model.
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
