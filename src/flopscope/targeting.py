@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from torch import nn
@@ -17,7 +18,7 @@ from flopscope.load.given import candidates, is_floating, parse_given
 from flopscope.load.importing import loading
 from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
 from flopscope.load.sources import Options, Source, resolve
-from flopscope.load.target import parse_target
+from flopscope.load.target import TargetSpec, parse_target
 from flopscope.measure.timing import Wanted
 from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
 from flopscope.records import Trace
@@ -30,16 +31,31 @@ from flopscope.trace.diagnosis import Remedy
 Progress: TypeAlias = Callable[[str], None]
 
 
-def _silent(_step: str) -> None:
+def unheard(_step: str) -> None:
     """Nobody is waiting to be told."""
 
 
-def profile_target(request: Request, progress: Progress = _silent) -> Report:
-    """Import, build and count the model that a request names, and measure it if asked to.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A target that is found and built, to be counted on one input or on many.
 
-    Args:
-        request: the target, its inputs and what to do.
-        progress: told what is being done, in a few words, whenever that changes.
+    Attributes:
+        spec: what was typed.
+        source: where the model is from, and the inputs that are known there.
+        plan: what to do with it beside counting.
+        subject: the model.
+        chosen: the inputs that were tried, the last ones accepted.
+    """
+
+    spec: TargetSpec
+    source: Source
+    plan: Plan
+    subject: Subject
+    chosen: list[Inputs]
+
+
+def opened(request: Request, progress: Progress = unheard) -> Opened:
+    """Import and build the model that a request names.
 
     Raises:
         FlopscopeError: see its subclasses: what failed and what to do.
@@ -48,12 +64,11 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     if request.config is not None:
         spec = replace(spec, settings=read_config(request.config))
     parse_given(request.inputs)
-    options = _options(request)
     plan = _plan(request)
     assumed = assumptions.parse(request.assume)
     progress(f"importing {spec.path}")
     with loading():
-        source = resolve(spec, options)
+        source = resolve(spec, _options(request))
     progress(f"building {spec.path}")
     model, notes = _built_for_counting(source)
     model = plan.mode.prepared(model)
@@ -70,18 +85,61 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
         request.target,
         model,
         runnable,
+        notes=(*source.notes, *notes),
         assume=assumed,
         strict=request.strict,
         is_ours=not source.is_instance,
     )
-    progress(f"counting {spec.path}")
-    offered = candidates(request.inputs, source, model, options)
+    return Opened(spec, source, plan, subject, chosen)
+
+
+def profile_target(request: Request, progress: Progress = unheard) -> Report:
+    """Import, build and count the model that a request names, and measure it if asked to.
+
+    Args:
+        request: the target, its inputs and what to do.
+        progress: told what is being done, in a few words, whenever that changes.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    target = opened(request, progress)
+    subject, plan, chosen = target.subject, target.plan, target.chosen
+    progress(f"counting {target.spec.path}")
+    offered = candidates(request.inputs, target.source, subject.model, _options(request))
     found = _first_accepted(subject, plan, offered, chosen, request.inputs)
-    made = (*source.notes, *notes, *chosen[-1].notes)
+    made = (*subject.notes, *chosen[-1].notes)
     notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes())
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
+
+
+def counted_again(target: Opened, request: Request) -> Trace:
+    """A trace of a model that is built on other inputs, which are left at the end of its chosen.
+
+    Unlike a first count it is never by a real run, and what is refused gets no advice.
+
+    Raises:
+        InputError, TraceError: the model takes none of them.
+    """
+    options = _options(request)
+    source = resolve(target.spec, options)
+    # Inputs that a function makes can be as large as they like.
+    with building() if request.inputs.function is not None else nullcontext():
+        offered = list(candidates(request.inputs, source, target.subject.model, options))
+    refused: list[tuple[Inputs, FlopscopeError]] = []
+    for inputs in _with_repairs(iter(offered), refused):
+        args, kwargs = target.plan.mode.laid_out(inputs.on("meta"))
+        try:
+            check_inputs(target.subject.model.forward, args, kwargs)
+            found = traced(target.subject, target.plan, args, kwargs)
+        except (TraceError, InputError) as error:
+            refused.append((inputs, error))
+        else:
+            target.chosen.append(inputs)
+            return found
+    raise refused[0][1]
 
 
 def _options(request: Request) -> Options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -21,7 +21,9 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+Options: TypeAlias = tuple[Callable[[Any], Any], ...]
+
+_OF_MODELS: Options = (
     click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
     click.option(
         "--arg",
@@ -72,6 +74,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         help="Another keyword argument of forward, read as --arg is. Repeatable.",
     ),
+)
+
+SIZES: Options = (
     click.option(
         "--batch",
         "batches",
@@ -86,6 +91,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="N",
         help="How many tokens, for a language model that is given no shapes.",
     ),
+)
+"""How many samples and tokens: numbers."""
+
+_OF_MODES: Options = (
     click.option(
         "--dtype",
         metavar="TYPE",
@@ -115,10 +124,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def takes_models(function: Callable[..., None]) -> Callable[..., None]:
+def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
+
+    Args:
+        function: the command's.
+        sizes: the options that say how many samples and tokens there are.
     """
 
     @wraps(function)
@@ -132,8 +145,8 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         structures: tuple[str, ...],
         function_name: str | None,
         kwargs: tuple[str, ...],
-        batches: tuple[int | None, ...],
-        seq: int | None,
+        batches: tuple[int | None, ...] = (None,),
+        seq: int | None = None,
         dtype: str | None,
         autocast: str | None,
         train: bool,
@@ -160,7 +173,7 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         )
         function(requests=requests, **own)
 
-    return with_options(called, _OPTIONS)
+    return with_options(called, (*_OF_MODELS, *sizes, *_OF_MODES))
 
 
 def check_request(request: Request) -> None:

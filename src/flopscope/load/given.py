@@ -94,7 +94,7 @@ def candidates(
         yield described
         return
     if given.function is not None:
-        found: Iterable[Inputs] = (_made_by(given.function, given.batch),)
+        found: Iterable[Inputs] = (_made_by(given.function, given.batch, given.sizes),)
     else:
         found = _known(source, model, options)
     for inputs in found:
@@ -125,11 +125,11 @@ def is_floating(dtype: str) -> bool:
     return dtype.startswith(("float", "bfloat"))
 
 
-def _made_by(function: str, batch: int | None) -> Inputs:
+def _made_by(function: str, batch: int | None, sizes: Mapping[str, int]) -> Inputs:
     make = named(parse_target(function))
     with user_code(f"making inputs with {function}"):
         parameters = inspect.signature(make).parameters
         name = next((name for name in _BATCH if name in parameters), None)
         if name is not None and batch is not None:
-            return replace(as_inputs(make(**{name: batch})), is_batched=True)
-        return as_inputs(make())
+            return replace(as_inputs(make(**{name: batch}, **sizes)), is_batched=True)
+        return as_inputs(make(**sizes))

@@ -206,6 +206,11 @@ def _unreadable(text: str, sizes: str) -> InputError:
             f"shape '{text}' has a negative size",
             hint="every size is a positive number: a batch of any size is written as 1",
         )
+    if re.fullmatch(r"\w+(\s*,\s*\w+)*", sizes) and re.search(r"(^|,)\s*[^\W\d]", sizes):
+        return InputError(
+            f"shape '{text}' has letters for sizes",
+            hint="write numbers, or ask flopscope formula or sweep, where letters are open sizes",
+        )
     meant = ",".join(re.findall(r"\d+", sizes))
     only_sizes = re.fullmatch(r"[\d\s,;:*x×/()\[\]]*", text, re.IGNORECASE)
     hint = f"did you mean '{meant}'?" if meant and only_sizes else _EXAMPLE

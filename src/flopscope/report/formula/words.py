@@ -1,0 +1,110 @@
+"""What there is to say of laws beside the expressions: where they hold, and what has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flopscope.analysis.formula.closed_form import ClosedForm
+from flopscope.analysis.formula.growth import Growth, growths
+from flopscope.analysis.formula.law import End, Laws, Range
+from flopscope.units import many
+
+TITLES: Mapping[str, str] = {
+    "macs": "MACs",
+    "flops": "FLOPs",
+    "bytes_moved": "moved",
+    "params": "params",
+    "activation_nbytes": "outputs",
+    "peak_nbytes": "peak",
+}
+"""What figures are called."""
+
+MEANINGS: Mapping[str, str] = {
+    "bytes_moved": "bytes read and written",
+    "activation_nbytes": "bytes that all layers return",
+    "peak_nbytes": "bytes alive at once, beside weights and inputs",
+}
+
+
+def conditions(laws: Laws) -> Iterator[str]:
+    """Where the laws hold: a line for each symbol, and what is known between the ends."""
+    for each in laws.ranges:
+        yield _range(each)
+    yield (
+        f"counted at {many(laws.points, 'point')} of these, among them the ends: every one is on"
+        " the laws. Between them, that is no proof"
+    )
+    if laws.refused is not None:
+        sizes, message = laws.refused
+        yield f"not everywhere: the model refuses {in_words(sizes)} ({message})"
+
+
+def _range(each: Range) -> str:
+    low, high = each.low.size, each.high.size
+    text = f"{each.symbol} = {low:,} to {high:,}"
+    if each.step > 1:
+        text += (
+            f", multiples of {each.step}"
+            if low % each.step == 0
+            else f", every {each.step} from {low:,}"
+        )
+    ends = [said for said in (_end(each.symbol, each.low), _end(each.symbol, each.high)) if said]
+    return "; ".join([text, *ends])
+
+
+def _end(symbol: str, end: End) -> str:
+    if end.because == "refused":
+        return f"the model refuses {symbol} = {end.beyond:,} ({end.message})"
+    if end.because == "law":
+        return f"at {symbol} = {end.beyond:,} the cost is another"
+    if end.because == "slow":
+        return f"larger {symbol} take long to count"
+    return "as far as was tried" if end.because == "tried" and end.size > 1 else ""
+
+
+def in_words(sizes: Mapping[str, int]) -> str:
+    """``"B = 2, S = 1,024"``."""
+    return ", ".join(f"{symbol} = {size:,}" for symbol, size in sizes.items())
+
+
+def growth_lines(form: ClosedForm) -> Iterator[str]:
+    """Which operators overtake which, and where."""
+    for growth in growths(form.laws):
+        yield _overtakes(growth)
+
+
+def _overtakes(growth: Growth) -> str:
+    many_fast, many_slow = len(growth.fastest) > 1, len(growth.slower) > 1
+    fast = f"{short(growth.fastest[0])}{' and others' if many_fast else ''}"
+    slow = f"{short(growth.slower[0])}{' and others' if many_slow else ''}"
+    where = f" where {in_words(growth.others)}" if growth.others else ""
+    return (
+        f"{fast}: as {_power(growth.symbol, growth.degree)}; {slow}:"
+        f" {_power(growth.symbol, growth.slower_degree)}. In {TITLES[growth.figure]} the former"
+        f" overtakes at {growth.symbol} = {growth.crossover:,}{where}"
+    )
+
+
+def _power(symbol: str, degree: int) -> str:
+    if not degree:
+        return f"whatever {symbol} is"
+    return symbol if degree == 1 else f"{symbol}^{degree}"
+
+
+def short(op: str) -> str:
+    """An operator's name without its namespace where that is torch's."""
+    return op.removeprefix("aten.")
+
+
+def missing(form: ClosedForm, figure: str) -> str:
+    """Why a figure of the whole model has no law."""
+    for key in form.laws.irregular:
+        if key.kind == "total" and key.figure == figure:
+            return "no polynomial of these sizes, nor of any multiples that were tried"
+    for key, where in form.laws.counterexamples.items():
+        if key.kind == "total" and key.figure == figure:
+            return (
+                f"no polynomial: the one near {in_words(form.laws.base)} gives"
+                f" {where.expected:,} for {in_words(where.sizes)}, where it is {where.counted:,}"
+            )
+    return "no largest of polynomials"

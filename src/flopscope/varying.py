@@ -1,0 +1,126 @@
+"""A model at many sizes: an open request to its laws, each count made of the same built model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from flopscope import tree
+from flopscope.analysis.formula.closed_form import ClosedForm
+from flopscope.analysis.formula.derive import derive
+from flopscope.analysis.formula.ends import Asked
+from flopscope.analysis.formula.figures import Figures, figures_of
+from flopscope.analysis.formula.lattice import Lattice
+from flopscope.analysis.formula.samples import Samples
+from flopscope.errors import InputError
+from flopscope.load.symbols import Role, Symbol, closed, symbols_of
+from flopscope.profiling import environment
+from flopscope.records import Trace
+from flopscope.request import OpenRequest, Request
+from flopscope.targeting import Opened, Progress, counted_again, opened, unheard
+
+
+class Varying:
+    """Counts a model at any sizes of the symbols of a request.
+
+    The model is built once, or once for each of the constructor's arguments that vary.
+
+    Attributes:
+        symbols: what sizes are asked for.
+        counts: how many points were counted.
+    """
+
+    def __init__(self, open_request: OpenRequest, progress: Progress = unheard) -> None:
+        self.symbols = symbols_of(open_request)
+        self.counts = 0
+        self._open_request = open_request
+        self._progress = progress
+        self._built: tuple[tuple[str, ...], Opened] | None = None
+        self._inputs: tuple[str, ...] | None = None
+
+    def trace(self, sizes: Mapping[str, int]) -> Trace:
+        """What runs at these sizes.
+
+        Raises:
+            TargetError, InputError, TraceError: the model is not built so, or refuses them.
+        """
+        request = closed(self._open_request, sizes)
+        target = self._opened(request)
+        named = ", ".join(f"{name} = {size:,}" for name, size in sizes.items())
+        self._progress(f"counting {target.spec.path} at {named} ({self.counts} points before)")
+        found = counted_again(target, request)
+        self.counts += 1
+        if self._inputs is None:
+            self._inputs = tuple(found.inputs)
+        if tuple(found.inputs) != self._inputs:
+            raise InputError(f"the model takes other inputs there: {', '.join(found.inputs)}")
+        return found
+
+    def figures(self, sizes: Mapping[str, int]) -> Figures:
+        """The figures at these sizes; raises as :meth:`trace` does."""
+        return figures_of(tree.profile(self.trace(sizes)))
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the model and its inputs were made."""
+        if self._built is None:
+            return ()
+        target = self._built[1]
+        return (*target.subject.notes, *target.chosen[-1].notes, *target.plan.mode.notes())
+
+    def _opened(self, request: Request) -> Opened:
+        if self._built is None or self._built[0] != request.arguments:
+            self._built = request.arguments, opened(request, self._progress)
+        return self._built[1]
+
+
+USUAL: Mapping[Role, int] = {"samples": 8, "side": 224, "size": 64, "parameter": 8}
+"""The sizes to begin with where none are asked about."""
+
+MOST: Mapping[Role, int] = {"samples": 256, "side": 4096, "size": 4096, "parameter": 64}
+"""The largest ones that are tried then."""
+
+
+def closed_form(open_request: OpenRequest, progress: Progress = unheard) -> ClosedForm:
+    """The laws of what a request asks for in its open sizes.
+
+    Raises:
+        UsageError: it has none.
+        InputError: the model takes none that were tried.
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    varying = Varying(open_request, progress)
+    asked = [_asked(symbol, open_request.vary.get(symbol.name)) for symbol in varying.symbols]
+    laws = derive(Samples(varying.figures), asked)
+    traced = varying.trace(laws.base)
+    return ClosedForm(
+        target=open_request.request.target,
+        inputs=_inputs(open_request, traced),
+        environment=environment("cpu"),
+        laws=laws,
+        profile=tree.profile(traced),
+        assumptions=traced.assumptions,
+        module=open_request.request.module,
+        notes=(*varying.notes(), *traced.notes),
+    )
+
+
+def _asked(symbol: Symbol, sizes: tuple[int, ...] | None) -> Asked:
+    if sizes is None:
+        return Asked(symbol.name, None, USUAL[symbol.role], MOST[symbol.role])
+    return Asked(symbol.name, spaced(sizes))
+
+
+def spaced(sizes: tuple[int, ...]) -> Lattice:
+    """The widest even spacing that has all of some sizes."""
+    step = math.gcd(*(size - sizes[0] for size in sizes)) or 1
+    return Lattice(sizes[0], sizes[-1], step)
+
+
+def _inputs(open_request: OpenRequest, traced: Trace) -> tuple[str, ...]:
+    given = open_request.request.inputs
+    if given.shapes or given.structures:
+        return (*given.shapes, *given.structures)
+    return tuple(
+        f"{name}: {'×'.join(map(str, spec.shape))} {spec.dtype}"
+        for name, spec in traced.inputs.items()
+    )
