@@ -14,10 +14,11 @@ from flopscope.analysis.formula.lattice import Lattice
 from flopscope.analysis.formula.samples import Samples
 from flopscope.errors import InputError
 from flopscope.load.symbols import Role, Symbol, closed, symbols_of
+from flopscope.opening import Opened, Progress, opened, unheard
 from flopscope.profiling import environment
 from flopscope.records import Trace
 from flopscope.request import OpenRequest, Request
-from flopscope.targeting import Opened, Progress, counted_again, opened, unheard
+from flopscope.targeting import counted_again
 
 
 class Varying:
@@ -94,7 +95,7 @@ def closed_form(open_request: OpenRequest, progress: Progress = unheard) -> Clos
     traced = varying.trace(laws.base)
     return ClosedForm(
         target=open_request.request.target,
-        inputs=_inputs(open_request, traced),
+        inputs=_inputs(open_request, traced, laws.base),
         environment=environment("cpu"),
         laws=laws,
         profile=tree.profile(traced),
@@ -116,11 +117,12 @@ def spaced(sizes: tuple[int, ...]) -> Lattice:
     return Lattice(sizes[0], sizes[-1], step)
 
 
-def _inputs(open_request: OpenRequest, traced: Trace) -> tuple[str, ...]:
+def _inputs(open_request: OpenRequest, traced: Trace, sizes: Mapping[str, int]) -> tuple[str, ...]:
     given = open_request.request.inputs
     if given.shapes or given.structures:
         return (*given.shapes, *given.structures)
+    at = ", ".join(f"{name} = {size:,}" for name, size in sizes.items())
     return tuple(
-        f"{name}: {'×'.join(map(str, spec.shape))} {spec.dtype}"
+        f"{name}: {'×'.join(map(str, spec.shape))} {spec.dtype} where {at}"
         for name, spec in traced.inputs.items()
     )

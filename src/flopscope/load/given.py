@@ -102,7 +102,9 @@ def candidates(
 
 
 def _known(source: Source, model: nn.Module, options: Options) -> Iterable[Inputs]:
-    found = source.inputs(model) if source.inputs is not None else known_inputs(model, options)
+    found = (
+        source.inputs(model, options) if source.inputs is not None else known_inputs(model, options)
+    )
     if found is not None:
         return found
     if needs_inputs(model):

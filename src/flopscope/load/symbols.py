@@ -35,20 +35,9 @@ def symbols_of(open_request: OpenRequest) -> tuple[Symbol, ...]:
     Raises:
         UsageError: there are none.
     """
-    given = open_request.request.inputs
     found: dict[str, Role] = {}
-    if open_request.batch is not None:
-        found[open_request.batch] = "samples"
-    for text in given.shapes:
-        for name, role in _letters(text):
-            found.setdefault(name, role)
-    for text in given.structures:
-        for match in _IN_STRUCTURE.finditer(text):
-            found.setdefault(match[2], "size")
-    if open_request.seq is not None:
-        found.setdefault(open_request.seq, "size")
-    for name in open_request.vary:
-        found.setdefault(name, "parameter")
+    for name, role in _named(open_request):
+        found.setdefault(name, role)
     if not found:
         raise UsageError(
             "no size is open: there is nothing to be a function of",
@@ -58,26 +47,31 @@ def symbols_of(open_request: OpenRequest) -> tuple[Symbol, ...]:
 
 
 def closed(open_request: OpenRequest, sizes: Mapping[str, int]) -> Request:
-    """The request at a size for every symbol."""
+    """The request at a size for every symbol.
+
+    A symbol that is the value of an argument is replaced there as well: ``--arg width=W``.
+    """
     request = open_request.request
     given = request.inputs
-    letters = {
+    parameters = {
         symbol.name: sizes[symbol.name]
         for symbol in symbols_of(open_request)
-        if symbol.role != "parameter"
+        if symbol.role == "parameter"
     }
-    others = {name: size for name, size in sizes.items() if name not in letters}
-    to_function = others if given.function is not None else {}
+    is_function = given.function is not None
     inputs = replace(
         given,
-        shapes=tuple(_shape_at(text, letters) for text in given.shapes),
-        structures=tuple(_structure_at(text, letters) for text in given.structures),
-        batch=letters[open_request.batch] if open_request.batch is not None else given.batch,
-        seq=letters[open_request.seq] if open_request.seq is not None else given.seq,
-        sizes=MappingProxyType(to_function),
+        shapes=tuple(_shape_at(text, sizes) for text in given.shapes),
+        structures=tuple(_structure_at(text, sizes) for text in given.structures),
+        kwargs=tuple(_argument_at(text, sizes) for text in given.kwargs),
+        batch=sizes[open_request.batch] if open_request.batch is not None else given.batch,
+        seq=sizes[open_request.seq] if open_request.seq is not None else given.seq,
+        sizes=MappingProxyType(parameters if is_function else {}),
     )
-    arguments = () if to_function else tuple(f"{name}={size}" for name, size in others.items())
-    return replace(request, inputs=inputs, arguments=(*request.arguments, *arguments))
+    arguments = tuple(_argument_at(text, sizes) for text in request.arguments)
+    if not is_function:
+        arguments += tuple(f"{name}={size}" for name, size in parameters.items())
+    return replace(request, inputs=inputs, arguments=arguments)
 
 
 def parse_vary(texts: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
@@ -96,7 +90,7 @@ def parse_vary(texts: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
         if not re.fullmatch(r"[^\W\d][\w.]*", name) or not all(read):
             raise UsageError(
                 f"cannot read the sizes '{text}'",
-                hint="write a name and numbers: B=1,8 is 1 and 8, R=128..512:32 is 128, 160 and so on",
+                hint="write a name and numbers: B=1,8 is 1 and 8, R=32..96:32 is 32, 64 and 96",
             )
         if name in found:
             raise UsageError(f"the sizes of {name} are given twice", hint="write B=1,8,16..64:16")
@@ -116,6 +110,23 @@ def _sizes(text: str) -> range:
     return range(low, int(match["high"] or low) + 1, int(match["step"] or 1))
 
 
+def _named(open_request: OpenRequest) -> Iterator[tuple[str, Role]]:
+    given = open_request.request.inputs
+    if open_request.batch is not None:
+        yield open_request.batch, "samples"
+    for text in given.shapes:
+        yield from _letters(text)
+    for text in given.structures:
+        yield from ((match[2], "size") for match in _IN_STRUCTURE.finditer(text))
+    if open_request.seq is not None:
+        yield open_request.seq, "size"
+    for text in (*open_request.request.arguments, *given.kwargs):
+        value = text.partition("=")[2].strip()
+        if value in open_request.vary:
+            yield value, "size"
+    yield from ((name, "parameter") for name in open_request.vary)
+
+
 def _letters(text: str) -> Iterator[tuple[str, Role]]:
     """The letters of a shape."""
     parts = _SHAPE.fullmatch(text.strip())
@@ -132,6 +143,11 @@ def _shape_at(text: str, sizes: Mapping[str, int]) -> str:
         return text
     numbers = _LETTER.sub(lambda match: str(sizes.get(match[0], match[0])), parts["sizes"])
     return parts["before"] + numbers + parts["after"]
+
+
+def _argument_at(text: str, sizes: Mapping[str, int]) -> str:
+    name, equals, value = text.partition("=")
+    return f"{name}{equals}{sizes.get(value.strip(), value)}"
 
 
 def _structure_at(text: str, sizes: Mapping[str, int]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from flopscope.analysis.formula.ends import Asked, first_accepted, range_of, reach_of
 from flopscope.analysis.formula.figures import PEAK, TOTALS, Key, total_key
@@ -13,11 +15,16 @@ from flopscope.analysis.formula.law import Counterexample, Laws, Range
 from flopscope.analysis.formula.peak import peak_of
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.analysis.formula.samples import Line, Point, Samples
-from flopscope.analysis.formula.stride import Stride, find_stride
+from flopscope.analysis.formula.stride import SPARE, Stride, find_stride
 from flopscope.errors import InputError
 
 CHECKS = 12
 """So many points are drawn by lot inside the ranges, for the laws to be held against."""
+
+MOST_CORNERS = 16
+"""Those of four symbols."""
+
+Refused: TypeAlias = tuple[Point, str]
 
 SQUARE_HINT = "sizes that must be equal are one letter: --shape 1,3,R,R"
 
@@ -67,7 +74,8 @@ class _Candidates:
     """The polynomials through the points of a grid, and the keys of figures that share each."""
 
     polynomials: Mapping[Key, Polynomial]
-    alike: Sequence[Sequence[Key]] = field(default_factory=tuple)
+    alike: Sequence[Sequence[Key]]
+    nodes: int
 
 
 def _through_grid(
@@ -95,7 +103,7 @@ def _through_grid(
     found: dict[Key, Polynomial] = {}
     for values, alike in groups.items():
         found |= dict.fromkeys(alike, grid.polynomial(values))
-    return _Candidates(found, tuple(groups.values()))
+    return _Candidates(found, tuple(groups.values()), len(grid.points))
 
 
 def _checked(
@@ -106,13 +114,15 @@ def _checked(
     irregular: frozenset[Key],
     checks: int,
 ) -> Laws:
-    refused = _draw(samples, ranges, checks)
+    refused = _held_against(samples, ranges, checks)
     lattices = {each.symbol: each.lattice for each in ranges}
     points = [
         (sizes, figures)
         for sizes, figures in samples.accepted()
         if all(size in lattices[symbol] for symbol, size in sizes.items())
     ]
+    if len(points) < candidates.nodes + SPARE:
+        irregular = frozenset(candidates.polynomials)
     counterexamples: dict[Key, Counterexample] = {}
     for alike in candidates.alike:
         law = candidates.polynomials[alike[0]]
@@ -140,12 +150,15 @@ def _checked(
     )
 
 
-def _draw(samples: Samples, ranges: Sequence[Range], checks: int) -> tuple[Point, str] | None:
-    """Count at points by lot. One that is refused is returned, with what the model says."""
+def _held_against(samples: Samples, ranges: Sequence[Range], checks: int) -> Refused | None:
+    """Count at the corners of the ranges and at points by lot. One that is refused is returned."""
     draw = random.Random(0)
-    refused: tuple[Point, str] | None = None
-    for _ in range(checks):
-        point = {each.symbol: each.lattice.drawn(draw) for each in ranges}
+    ends = [(each.low.size, each.high.size) for each in ranges]
+    corners = itertools.islice(itertools.product(*ends), MOST_CORNERS)
+    drawn = (tuple(each.lattice.drawn(draw) for each in ranges) for _ in range(checks))
+    refused: Refused | None = None
+    for sizes in itertools.chain(corners, drawn):
+        point = {each.symbol: size for each, size in zip(ranges, sizes, strict=True)}
         refusal = samples.at(point).refusal
         if refusal is not None and refused is None:
             refused = point, refusal.message

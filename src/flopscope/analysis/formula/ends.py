@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flopscope.analysis.formula.figures import Key
 from flopscope.analysis.formula.lattice import Lattice
-from flopscope.analysis.formula.law import Because, End, Range
+from flopscope.analysis.formula.law import End, Range
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.analysis.formula.samples import Line, Sample
 
@@ -88,11 +88,18 @@ def _end(
             step,
             lambda between: holds(laws, {**line.base, line.symbol: between}, line.at(between)),
         )
-        beyond = last + (step if size > last else -step)
-        failed = line.at(beyond)
-        because: Because = "law" if failed.refusal is None else "refused"
-        return End(last, because, beyond, failed.refusal.message if failed.refusal else "")
+        return _failing(line, laws, last, last + (step if size > last else -step))
     return End(good, "asked" if asked.sizes else "tried")
+
+
+def _failing(line: Line, laws: Mapping[Key, Polynomial], last: int, beyond: int) -> End:
+    """The end before a size at which laws do not hold."""
+    sample = line.at(beyond)
+    if sample.refusal is not None:
+        return End(last, "refused", beyond, sample.refusal.message)
+    sizes, figures = {**line.base, line.symbol: beyond}, sample.figures or {}
+    others = [key.figure for key, law in laws.items() if law.at(sizes) != figures.get(key, 0)]
+    return End(last, "law", beyond, figures=tuple(others))
 
 
 def holds(laws: Mapping[Key, Polynomial], sizes: Mapping[str, int], sample: Sample) -> bool:

@@ -20,6 +20,7 @@ class Growth:
         symbol: that grows.
         figure: which figure.
         degree: the power that it grows with in the end.
+        leading: its terms of that power.
         fastest: the operators whose figure grows so, the dearest first.
         slower: all others that have some of it, the dearest first.
         slower_degree: the power that those grow with.
@@ -30,6 +31,7 @@ class Growth:
     symbol: str
     figure: str
     degree: int
+    leading: Polynomial
     fastest: tuple[str, ...]
     slower: tuple[str, ...]
     slower_degree: int
@@ -64,6 +66,7 @@ def growths(laws: Laws, figure: str = "macs") -> Iterator[Growth]:
             each.symbol,
             figure,
             degree,
+            _leading(total(laws.symbols, fastest.values()), each.symbol),
             _dearest(fastest, laws.base),
             _dearest(slower, laws.base),
             max(degrees[name] for name in slower),
@@ -72,6 +75,13 @@ def growths(laws: Laws, figure: str = "macs") -> Iterator[Growth]:
             if depends
             else {},
         )
+
+
+def _leading(law: Polynomial, symbol: str) -> Polynomial:
+    place = law.symbols.index(symbol)
+    highest = law.degree(symbol)
+    terms = {powers: factor for powers, factor in law.terms.items() if powers[place] == highest}
+    return Polynomial.of(law.symbols, terms)
 
 
 def _dearest(laws: Mapping[str, Polynomial], sizes: Mapping[str, int]) -> tuple[str, ...]:

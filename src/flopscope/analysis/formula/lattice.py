@@ -33,6 +33,10 @@ class Lattice:
         place = round((size - self.low) / self.step)
         return self[min(max(place, 0), len(self) - 1)]
 
+    def floor(self, size: int) -> int:
+        """The largest of these sizes that is not above another, which is no smaller than all."""
+        return self[min((size - self.low) // self.step, len(self) - 1)]
+
     def coarser(self, times: int) -> Lattice | None:
         """The sizes of these that are so many steps apart: multiples, where there are any."""
         step = self.step * times

@@ -24,12 +24,14 @@ class End:
         because: of what.
         beyond: the first size outside that was looked at.
         message: what the model says there.
+        figures: the totals that have other laws there.
     """
 
     size: int
     because: Because
     beyond: int | None = None
     message: str = ""
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flopscope.analysis.formula.figures import Key
@@ -70,6 +69,13 @@ def find_stride(line: Line, reach: Lattice, keys: Sequence[Key]) -> Stride:
         if not left:
             break
         found |= search.fits(multiple, left)
+    missing = [key for key in keys if key not in found and key not in search.local]
+    search.look_below(missing)
+    if len(reach) <= SPARE and line.at(reach.low).figures is not None and len(reach) > 1:
+        raise InputError(
+            f"{len(reach)} sizes of {line.symbol} are too few to tell a law from",
+            hint="flopscope sweep gives the figures themselves",
+        )
     if not search.has_neighbours:
         size = line.base[line.symbol]
         raise InputError(
@@ -80,22 +86,23 @@ def find_stride(line: Line, reach: Lattice, keys: Sequence[Key]) -> Stride:
         found = {**search.local, **found}
     whole = math.lcm(1, *(fit.multiple for fit in found.values()))
     lattice = reach.coarser(whole)
-    if lattice is None:
+    if lattice is None or not found:
         return Stride(reach, line.base[line.symbol], 0, frozenset(keys))
     return Stride(
         lattice,
-        lattice.nearest(line.base[line.symbol]),
-        max((fit.degree for fit in found.values()), default=0),
+        max(lattice.floor(min(fit.start for fit in found.values())), lattice.low),
+        max(fit.degree for fit in found.values()),
         frozenset(key for key in keys if key not in found),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A figure's degree on multiples of a number."""
+    """A figure's degree on multiples of a number, and the first size it was seen on."""
 
     multiple: int
     degree: int
+    start: int
 
 
 class _Search:
@@ -124,11 +131,22 @@ class _Search:
             degree = self.degree(window, key)
             if degree is None:
                 continue
-            if self._foretells(lattice, window[: degree + 1], key):
-                found[key] = Fit(multiple, degree)
+            if self._foretells(lattice, window, degree, key):
+                found[key] = Fit(multiple, degree, window[0])
             else:
-                self.local.setdefault(key, Fit(multiple, degree))
+                self.local.setdefault(key, Fit(multiple, degree, window[0]))
         return found
+
+    def look_below(self, keys: Sequence[Key]) -> None:
+        """Find the figures that are polynomials just below the base: it may be near an end."""
+        base = self.line.base[self.line.symbol]
+        below = self.reach.within(self.reach.low, base)
+        size = min(HIGHEST_DEGREE + 1 + SPARE, len(below))
+        window = [below[len(below) - size + place] for place in range(size)]
+        for key in keys:
+            degree = self.degree(window, key)
+            if degree is not None:
+                self.local[key] = Fit(1, degree, window[0])
 
     def degree(self, window: Sequence[int], key: Key) -> int | None:
         """Of a figure on neighbouring sizes, no more of which are counted than it takes."""
@@ -141,24 +159,24 @@ class _Search:
                 return degree
         return None
 
-    def _foretells(self, lattice: Lattice, nodes: Sequence[int], key: Key) -> bool:
-        """Whether the polynomial through some sizes holds of far larger ones.
+    def _foretells(self, lattice: Lattice, window: Sequence[int], degree: int, key: Key) -> bool:
+        """Whether the polynomial through the first sizes of a window holds of others.
 
-        A figure that another condition made a polynomial near the base, and there alone, may have
-        other laws from some size on. Then this one must hold below the base as well: it is no
-        condition on sizes that leaves out all those where the first law was seen.
+        They are far larger ones and the next smaller one. A figure that is a polynomial near the
+        base under a weaker condition, and there alone, has other laws from some size on: then
+        there must be a smaller one, or the condition would do no more than leave out all sizes
+        that the first law holds for.
         """
+        nodes = window[: degree + 1]
         values = self.line.values(nodes, key)
         if values is None:
             return False
         law = Grid({self.line.symbol: nodes}).polynomial(values)
-        far: Iterator[int] = lattice.doublings(nodes[-1])
-        if key in self.local:
-            below = [size for size in lattice.halvings(nodes[0]) if size >= nodes[0] // 4]
-            if not below:
-                return False
-            far = itertools.chain(below, far)
-        for size in far:
+        smaller = window[0] - lattice.step
+        if smaller not in lattice and key in self.local:
+            return False
+        below = [smaller] if smaller in lattice and 2 * smaller >= window[0] else []
+        for size in (*below, *lattice.doublings(window[0])):
             figures = self.line.at(size).figures
             if figures is not None and law.at({self.line.symbol: size}) != figures.get(key, 0):
                 return False
@@ -166,13 +184,14 @@ class _Search:
 
 
 def _window(line: Line, lattice: Lattice) -> list[int] | None:
-    """Neighbouring sizes near the base that are accepted, enough for the highest degree or all."""
-    start = lattice.nearest(line.base[line.symbol])
-    most = HIGHEST_DEGREE + 1 + SPARE
-    size = min(most, len(lattice))
-    if size < 1 + SPARE:
+    """Neighbouring sizes from the base on that are accepted, enough for the highest degree or all.
+
+    None where there are too few to tell, or where the first is farther up than the base.
+    """
+    size = min(HIGHEST_DEGREE + 1 + SPARE, len(lattice))
+    if size < 1 + SPARE or lattice.low > line.base[line.symbol]:
         return None
-    start = min(start, lattice[len(lattice) - size])
+    start = min(lattice.floor(line.base[line.symbol]), lattice[len(lattice) - size])
     window = [start + place * lattice.step for place in range(size)]
     accepted = line.at(window[0]).figures is not None and line.at(window[1]).figures is not None
     return window if accepted else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,22 +21,39 @@ class Style:
         times: between two factors.
         power: a symbol or a sum to the power of more than 1.
         fraction: all factors but a whole number that divides them.
+        symbol: a symbol's name.
     """
 
     times: str
     power: Callable[[str, int], str]
     fraction: Callable[[str, int], str]
+    symbol: Callable[[str], str] = str
 
 
 PLAIN = Style("·", lambda base, power: base + str(power).translate(_SUPERSCRIPTS), "{}/{}".format)
 ASCII = Style("*", "{}^{}".format, "{}/{}".format)
-PYTHON = Style(" * ", "{}**{}".format, "{} // {}".format)
-LATEX = Style(r" \, ", "{}^{{{}}}".format, r"\frac{{{}}}{{{}}}".format)
+PYTHON = Style(" * ", "{}**{}".format, "{} // {}".format, lambda name: name.replace(".", "_"))
+
+
+def _in_latex(name: str) -> str:
+    return name if len(name) == 1 else rf"\mathit{{{escaped(name)}}}"
+
+
+def escaped(text: str) -> str:
+    """Text with what has a meaning in LaTeX escaped."""
+    return re.sub(r"[_%$#&{}]", lambda match: "\\" + match[0], text)
+
+
+LATEX = Style(r" \, ", "{}^{{{}}}".format, r"\frac{{{}}}{{{}}}".format, _in_latex)
 
 
 def expression(polynomial: Polynomial, style: Style = PLAIN) -> str:
     """A product of a number, symbols and sums: ``"524288·B·S·(S + 25204)"``."""
     product = factored(polynomial)
+    if product.number == 1 and not any(product.powers) and len(product.sums) == 1:
+        (part, times), *_ = product.sums
+        if times == 1:
+            return _sum(part, style)
     factors = [_monomial(product.symbols, product.powers, style)]
     for part, times in product.sums:
         text = f"({_sum(part, style)})"
@@ -72,7 +90,7 @@ def _term(symbols: tuple[str, ...], powers: Exponents, factor: Fraction, style: 
 
 def _monomial(symbols: tuple[str, ...], powers: Exponents, style: Style) -> str:
     return style.times.join(
-        symbol if power == 1 else style.power(symbol, power)
+        style.symbol(symbol) if power == 1 else style.power(style.symbol(symbol), power)
         for symbol, power in zip(symbols, powers, strict=True)
         if power
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from flopscope.analysis.formula.closed_form import ClosedForm
-from flopscope.analysis.formula.figures import TOTALS, Kind
+from flopscope.analysis.formula.figures import OF_COSTS, TOTALS
 from flopscope.analysis.formula.growth import growths
 from flopscope.analysis.formula.law import Range
 from flopscope.analysis.formula.polynomial import Polynomial
@@ -56,9 +56,9 @@ def document(form: ClosedForm) -> Object:
         "missing": {
             figure: missing(form, figure) for figure in TOTALS if form.total(figure) is None
         },
-        "growth": [asdict(growth) for growth in growths(laws)],
-        "modules": _entries(form, "module", "scope"),
-        "operators": _entries(form, "operator", "op"),
+        "growth": [{**asdict(growth), "leading": _law(growth.leading)} for growth in growths(laws)],
+        "modules": _modules(form),
+        "operators": _operators(form),
         "uncounted": [entry.op for entry in form.profile.uncounted],
         "assumptions": [asdict(assumption) for assumption in form.assumptions],
         "notes": list(form.notes),
@@ -76,15 +76,26 @@ def _range(each: Range) -> Object:
     }
 
 
-def _entries(form: ClosedForm, kind: Kind, title: str) -> list[Object]:
-    entries: dict[str, Object] = {}
-    for key, law in form.laws.polynomials.items():
-        if key.kind == kind:
-            entries.setdefault(key.name, {title: key.name})[key.figure] = _law(law)
-    for key in form.laws.counterexamples:
-        if key.kind == kind:
-            entries.setdefault(key.name, {title: key.name})[key.figure] = None
-    return list(entries.values())
+def _modules(form: ClosedForm) -> list[Object]:
+    return [
+        {
+            "scope": scope,
+            "type": node.spec.kind,
+            **{figure: _law(form.of_module(scope, figure)) for figure in (*OF_COSTS, "params")},
+        }
+        for scope, node in form.profile.nodes.items()
+    ]
+
+
+def _operators(form: ClosedForm) -> list[Object]:
+    return [
+        {
+            "op": operator.op,
+            **{figure: _law(form.of_operator(operator.op, figure)) for figure in OF_COSTS},
+        }
+        for operator in form.profile.operators
+        if operator.coverage == "counted"
+    ]
 
 
 def _law(law: Polynomial | None) -> Object | None:

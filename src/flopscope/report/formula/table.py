@@ -37,7 +37,7 @@ def render(form: ClosedForm, view: View) -> str:
         "",
         *_table(form, view, style),
         "",
-        *_facts(list(_below(form)), view),
+        *_facts(list(_below(form, style)), view),
     ]
     return "\n".join(spell(line).rstrip() for line in lines).rstrip()
 
@@ -60,8 +60,8 @@ def _peak(form: ClosedForm, style: Style) -> str:
     return f"{text}  ({MEANINGS[PEAK.figure]})"
 
 
-def _below(form: ClosedForm) -> Iterator[tuple[str, tuple[str, ...]]]:
-    lines = tuple(growth_lines(form))
+def _below(form: ClosedForm, style: Style) -> Iterator[tuple[str, tuple[str, ...]]]:
+    lines = tuple(growth_lines(form, style))
     if lines:
         yield "growth", lines
     if form.profile.uncounted:

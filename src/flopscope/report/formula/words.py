@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.growth import Growth, growths
 from flopscope.analysis.formula.law import End, Laws, Range
+from flopscope.report.formula.expression import PLAIN, Style, expression
 from flopscope.units import many
 
 TITLES: Mapping[str, str] = {
@@ -31,8 +32,8 @@ def conditions(laws: Laws) -> Iterator[str]:
     for each in laws.ranges:
         yield _range(each)
     yield (
-        f"counted at {many(laws.points, 'point')} of these, among them the ends: every one is on"
-        " the laws. Between them, that is no proof"
+        f"held against counts at {many(laws.points, 'point')} of these, the ends among them;"
+        " of those between that is no proof"
     )
     if laws.refused is not None:
         sizes, message = laws.refused
@@ -49,6 +50,8 @@ def _range(each: Range) -> str:
             else f", every {each.step} from {low:,}"
         )
     ends = [said for said in (_end(each.symbol, each.low), _end(each.symbol, each.high)) if said]
+    if each.high.because == "tried":
+        ends.append("nothing larger was tried")
     return "; ".join([text, *ends])
 
 
@@ -56,10 +59,11 @@ def _end(symbol: str, end: End) -> str:
     if end.because == "refused":
         return f"the model refuses {symbol} = {end.beyond:,} ({end.message})"
     if end.because == "law":
-        return f"at {symbol} = {end.beyond:,} the cost is another"
+        figures = ", ".join(TITLES[figure] for figure in end.figures)
+        return f"at {symbol} = {end.beyond:,} there are other laws ({figures})"
     if end.because == "slow":
-        return f"larger {symbol} take long to count"
-    return "as far as was tried" if end.because == "tried" and end.size > 1 else ""
+        return "larger ones take long to count"
+    return ""
 
 
 def in_words(sizes: Mapping[str, int]) -> str:
@@ -67,28 +71,22 @@ def in_words(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{symbol} = {size:,}" for symbol, size in sizes.items())
 
 
-def growth_lines(form: ClosedForm) -> Iterator[str]:
+def growth_lines(form: ClosedForm, style: Style = PLAIN) -> Iterator[str]:
     """Which operators overtake which, and where."""
     for growth in growths(form.laws):
-        yield _overtakes(growth)
+        yield _overtakes(growth, style)
 
 
-def _overtakes(growth: Growth) -> str:
+def _overtakes(growth: Growth, style: Style) -> str:
     many_fast, many_slow = len(growth.fastest) > 1, len(growth.slower) > 1
     fast = f"{short(growth.fastest[0])}{' and others' if many_fast else ''}"
     slow = f"{short(growth.slower[0])}{' and others' if many_slow else ''}"
     where = f" where {in_words(growth.others)}" if growth.others else ""
     return (
-        f"{fast}: as {_power(growth.symbol, growth.degree)}; {slow}:"
-        f" {_power(growth.symbol, growth.slower_degree)}. In {TITLES[growth.figure]} the former"
-        f" overtakes at {growth.symbol} = {growth.crossover:,}{where}"
+        f"{TITLES[growth.figure]} of {fast} overtake those of {slow} at"
+        f" {growth.symbol} = {growth.crossover:,}{where}, and in the end are"
+        f" {expression(growth.leading, style)}"
     )
-
-
-def _power(symbol: str, degree: int) -> str:
-    if not degree:
-        return f"whatever {symbol} is"
-    return symbol if degree == 1 else f"{symbol}^{degree}"
 
 
 def short(op: str) -> str:
