@@ -74,7 +74,7 @@ class Varying:
         return self._built[1]
 
 
-USUAL: Mapping[Role, int] = {"samples": 8, "side": 224, "size": 64, "parameter": 8}
+USUAL: Mapping[Role, int] = {"samples": 8, "side": 448, "size": 64, "parameter": 8}
 """The sizes to begin with where none are asked about."""
 
 MOST: Mapping[Role, int] = {"samples": 256, "side": 4096, "size": 4096, "parameter": 64}

@@ -75,7 +75,7 @@ class _Candidates:
 
     polynomials: Mapping[Key, Polynomial]
     alike: Sequence[Sequence[Key]]
-    nodes: int
+    degrees: Mapping[str, int]
 
 
 def _through_grid(
@@ -103,7 +103,8 @@ def _through_grid(
     found: dict[Key, Polynomial] = {}
     for values, alike in groups.items():
         found |= dict.fromkeys(alike, grid.polynomial(values))
-    return _Candidates(found, tuple(groups.values()), len(grid.points))
+    degrees = {symbol: stride.degree for symbol, stride in zip(start, strides, strict=True)}
+    return _Candidates(found, tuple(groups.values()), degrees)
 
 
 def _checked(
@@ -121,8 +122,10 @@ def _checked(
         for sizes, figures in samples.accepted()
         if all(size in lattices[symbol] for symbol, size in sizes.items())
     ]
-    if len(points) < candidates.nodes + SPARE:
-        irregular = frozenset(candidates.polynomials)
+    if any(
+        len(lattice) <= candidates.degrees[symbol] + SPARE for symbol, lattice in lattices.items()
+    ):
+        irregular = frozenset(candidates.polynomials)  # it holds of hardly more than it was made of
     counterexamples: dict[Key, Counterexample] = {}
     for alike in candidates.alike:
         law = candidates.polynomials[alike[0]]

@@ -36,19 +36,24 @@ class Asked:
 def reach_of(line: Line, asked: Asked) -> Lattice:
     """The sizes between those that are taken, as far as doubling and halving tells."""
     lattice, base = asked.lattice, line.base[line.symbol]
-    high = _last(line, lattice.doublings(base), base)
-    low = _last(line, lattice.halvings(base), base)
+    high = _last(line, lattice.doublings(base), base, asked)
+    low = _last(line, lattice.halvings(base), base, asked)
     return lattice.within(low, high)
 
 
-def _last(line: Line, sizes: Iterator[int], good: int) -> int:
+def _last(line: Line, sizes: Iterator[int], good: int, asked: Asked) -> int:
     for size in sizes:
-        if line.at(good).is_slow and size > good:
+        if _is_too_slow(line, asked, good, size):
             return good
         if line.at(size).figures is None:
             return good
         good = size
     return good
+
+
+def _is_too_slow(line: Line, asked: Asked, good: int, size: int) -> bool:
+    """Whether nobody asked for a size that is larger than one which took long."""
+    return asked.sizes is None and size > good and line.at(good).is_slow
 
 
 def range_of(
@@ -76,7 +81,7 @@ def _end(
     laws: Mapping[Key, Polynomial],
 ) -> End:
     for size in sizes:
-        if line.at(good).is_slow and size > good:
+        if _is_too_slow(line, asked, good, size):
             return End(good, "slow", size)
         sample = line.at(size)
         if holds(laws, {**line.base, line.symbol: size}, sample):
@@ -134,4 +139,4 @@ def first_accepted(
 _ANY_SIZE = 32
 """A usual size below this is of a symbol that models mostly take any number of."""
 
-_SCALES = (None, 64, 224, 128, 256, 384, 512, 32, 16, 1024, 4096, 16384, 8, 4, 2, 1)
+_SCALES = (None, 224, 64, 128, 256, 384, 512, 32, 16, 1024, 4096, 16384, 8, 4, 2, 1)

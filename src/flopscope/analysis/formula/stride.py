@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flopscope.analysis.formula.figures import Key
@@ -66,7 +66,7 @@ def find_stride(line: Line, reach: Lattice, keys: Sequence[Key]) -> Stride:
     found: dict[Key, Fit] = {}
     for multiple in MULTIPLES:
         left = [key for key in keys if key not in found]
-        if not left:
+        if not left or (_is_work(found) and all(key in search.local for key in left)):
             break
         found |= search.fits(multiple, left)
     missing = [key for key in keys if key not in found and key not in search.local]
@@ -82,7 +82,7 @@ def find_stride(line: Line, reach: Lattice, keys: Sequence[Key]) -> Stride:
             f"the model takes {line.symbol} = {size}, but no sizes next to it",
             hint=f"write {size} in the place of {line.symbol}",
         )
-    if not any(fit.degree for key, fit in found.items() if key.figure in WORK):
+    if not _is_work(found):
         found = {**search.local, **found}
     whole = math.lcm(1, *(fit.multiple for fit in found.values()))
     lattice = reach.coarser(whole)
@@ -103,6 +103,11 @@ class Fit:
     multiple: int
     degree: int
     start: int
+
+
+def _is_work(found: Mapping[Key, Fit]) -> bool:
+    """Whether work that grows is among the figures whose law is found."""
+    return any(fit.degree for key, fit in found.items() if key.figure in WORK)
 
 
 class _Search:
@@ -133,7 +138,7 @@ class _Search:
                 continue
             if self._foretells(lattice, window, degree, key):
                 found[key] = Fit(multiple, degree, window[0])
-            else:
+            elif self._lies_on(window, degree, key):
                 self.local.setdefault(key, Fit(multiple, degree, window[0]))
         return found
 
@@ -145,7 +150,7 @@ class _Search:
         window = [below[len(below) - size + place] for place in range(size)]
         for key in keys:
             degree = self.degree(window, key)
-            if degree is not None:
+            if degree is not None and self._lies_on(window, degree, key):
                 self.local[key] = Fit(1, degree, window[0])
 
     def degree(self, window: Sequence[int], key: Key) -> int | None:
@@ -159,24 +164,30 @@ class _Search:
                 return degree
         return None
 
-    def _foretells(self, lattice: Lattice, window: Sequence[int], degree: int, key: Key) -> bool:
-        """Whether the polynomial through the first sizes of a window holds of others.
+    def _lies_on(self, window: Sequence[int], degree: int, key: Key) -> bool:
+        """Whether a figure is of a degree on all neighbouring sizes, far more than it takes."""
+        values = self.line.values(window, key)
+        return values is not None and degree_of(values, len(window) - 1 - degree) is not None
 
-        They are far larger ones and the next smaller one. A figure that is a polynomial near the
-        base under a weaker condition, and there alone, has other laws from some size on: then
-        there must be a smaller one, or the condition would do no more than leave out all sizes
-        that the first law holds for.
+    def _foretells(self, lattice: Lattice, window: Sequence[int], degree: int, key: Key) -> bool:
+        """Whether the polynomial through the first sizes of a window holds of far larger ones.
+
+        A figure that is a polynomial near the base under a weaker condition, and there alone, has
+        other laws from some size on. Then this one must hold of a smaller size, too, or the
+        condition would do no more than leave out all those that the first law holds for.
         """
         nodes = window[: degree + 1]
         values = self.line.values(nodes, key)
         if values is None:
             return False
         law = Grid({self.line.symbol: nodes}).polynomial(values)
-        smaller = window[0] - lattice.step
-        if smaller not in lattice and key in self.local:
-            return False
-        below = [smaller] if smaller in lattice and 2 * smaller >= window[0] else []
-        for size in (*below, *lattice.doublings(window[0])):
+        far = list(lattice.doublings(window[0]))
+        if key in self.local:
+            smaller = window[0] - lattice.step
+            if smaller not in lattice or self.line.at(smaller).figures is None:
+                return False
+            far.insert(0, smaller)
+        for size in far:
             figures = self.line.at(size).figures
             if figures is not None and law.at({self.line.symbol: size}) != figures.get(key, 0):
                 return False
