@@ -59,7 +59,8 @@ class Varying:
 
     def figures(self, sizes: Mapping[str, int]) -> Figures:
         """The figures at these sizes; raises as :meth:`trace` does."""
-        return figures_of(tree.profile(self.trace(sizes)))
+        found = self.trace(sizes)
+        return figures_of(tree.profile(found), found.inputs.values())
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how the model and its inputs were made."""

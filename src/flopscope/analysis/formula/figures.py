@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from flopscope.costs import Cost
+from flopscope.records import TensorSpec
 from flopscope.tree import Profile
 
 Kind: TypeAlias = Literal["total", "module", "operator"]
@@ -24,7 +25,7 @@ Figures: TypeAlias = Mapping[Key, int]
 OF_COSTS = ("macs", "flops", "bytes_moved")
 """What modules and operators have, beside the parameters of modules."""
 
-TOTALS = (*OF_COSTS, "params", "activation_nbytes")
+TOTALS = (*OF_COSTS, "params", "activation_nbytes", "held_nbytes")
 """The totals that have one polynomial each, where a model has any."""
 
 PEAK = Key("total", "", "peak_nbytes")
@@ -36,14 +37,20 @@ def total_key(figure: str) -> Key:
     return Key("total", "", figure)
 
 
-def figures_of(profile: Profile) -> dict[Key, int]:
+def figures_of(profile: Profile, inputs: Iterable[TensorSpec]) -> dict[Key, int]:
     """Every figure of a profile: in total, by module and by operator.
 
-    The peak of a module is that of the moments when an operator ran right in it.
+    The peak of a module is that of the moments when an operator ran right in it. What is held all
+    the time is weights, buffers and inputs.
     """
     figures = _of_cost("total", "", profile.root.cost)
     figures[total_key("params")] = profile.root.params
     figures[total_key("activation_nbytes")] = profile.layer_output_nbytes
+    figures[total_key("held_nbytes")] = (
+        profile.root.param_nbytes
+        + profile.root.buffer_nbytes
+        + sum(tensor.nbytes for tensor in inputs)
+    )
     if profile.peak is not None:
         figures[PEAK] = profile.peak.nbytes
     for scope, node in profile.nodes.items():

@@ -15,6 +15,7 @@ from flopscope.report.formula.expression import ASCII, PLAIN, Style, expression
 from flopscope.report.formula.words import (
     MEANINGS,
     TITLES,
+    but_for,
     conditions,
     growth_lines,
     missing,
@@ -45,9 +46,12 @@ def render(form: ClosedForm, view: View) -> str:
 def _totals(form: ClosedForm, style: Style) -> Iterator[tuple[str, tuple[str, ...]]]:
     for figure in TOTALS:
         law = form.total(figure)
-        text = missing(form, figure) if law is None else expression(law, style)
-        meaning = f"  ({MEANINGS[figure]})" if figure in MEANINGS and law is not None else ""
-        yield TITLES[figure], (text + meaning,)
+        if law is None:
+            rest = but_for(form, figure, style) if figure in OF_COSTS else ""
+            yield TITLES[figure], (missing(form, figure), *([rest] if rest else []))
+            continue
+        meaning = f"  ({MEANINGS[figure]})" if figure in MEANINGS else ""
+        yield TITLES[figure], (expression(law, style) + meaning,)
     if form.profile.peak is not None:
         yield TITLES[PEAK.figure], (_peak(form, style),)
 

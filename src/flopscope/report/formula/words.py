@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from flopscope.analysis.formula.closed_form import ClosedForm
+from flopscope.analysis.formula.figures import total_key
 from flopscope.analysis.formula.growth import Growth, growths
 from flopscope.analysis.formula.law import End, Laws, Range
+from flopscope.analysis.formula.polynomial import total
 from flopscope.report.formula.expression import PLAIN, Style, expression
 from flopscope.units import many
 
@@ -16,6 +18,7 @@ TITLES: Mapping[str, str] = {
     "bytes_moved": "moved",
     "params": "params",
     "activation_nbytes": "outputs",
+    "held_nbytes": "held",
     "peak_nbytes": "peak",
 }
 """What figures are called."""
@@ -23,6 +26,7 @@ TITLES: Mapping[str, str] = {
 MEANINGS: Mapping[str, str] = {
     "bytes_moved": "bytes read and written",
     "activation_nbytes": "bytes that all layers return",
+    "held_nbytes": "bytes of weights, buffers and inputs",
     "peak_nbytes": "bytes alive at once, beside weights and inputs",
 }
 
@@ -96,13 +100,27 @@ def short(op: str) -> str:
 
 def missing(form: ClosedForm, figure: str) -> str:
     """Why a figure of the whole model has no law."""
-    for key in form.laws.irregular:
-        if key.kind == "total" and key.figure == figure:
-            return "no polynomial of these sizes, nor of any multiples that were tried"
-    for key, where in form.laws.counterexamples.items():
-        if key.kind == "total" and key.figure == figure:
-            return (
-                f"no polynomial: the one near {in_words(form.laws.base)} gives"
-                f" {where.expected:,} for {in_words(where.sizes)}, where it is {where.counted:,}"
-            )
-    return "no largest of polynomials"
+    key = total_key(figure)
+    if key in form.laws.irregular:
+        return "no polynomial of these sizes, nor of any multiples that were tried"
+    where = form.laws.counterexamples.get(key)
+    if where is None:
+        return "no largest of polynomials"
+    return (
+        f"no polynomial: the one near {in_words(form.laws.base)} gives {where.expected:,} for"
+        f" {in_words(where.sizes)}, where it is {where.counted:,}"
+    )
+
+
+def but_for(form: ClosedForm, figure: str, style: Style = PLAIN) -> str:
+    """The law of a figure without the operators that have none, or "" where none is left."""
+    laws = {
+        operator.op: form.of_operator(operator.op, figure)
+        for operator in form.profile.operators
+        if operator.coverage == "counted"
+    }
+    names = [short(op) for op, law in laws.items() if law is None]
+    rest = total(form.laws.symbols, (law for law in laws.values() if law is not None))
+    if not names or rest.is_zero:
+        return ""
+    return f"without {', '.join(names)} it is {expression(rest, style)}"

@@ -47,9 +47,14 @@ def attention_model(sizes: Point) -> Profile:
     return profile(Trace(modules, calls, {"x": x}, peak=peak))
 
 
+def counted(sizes: Point) -> Figures:
+    model = attention_model(sizes)
+    return figures_of(model, [TensorSpec((sizes["B"], sizes["S"], WIDTH))])
+
+
 def closed_form(count: Callable[[Point], Figures] | None = None) -> ClosedForm:
     asked = [Asked("B", usual=8, most=256), Asked("S")]
-    laws = derive(Samples(count or (lambda sizes: figures_of(attention_model(sizes)))), asked)
+    laws = derive(Samples(count or counted), asked)
     return ClosedForm(
         "net:Net",
         ("B,S,16",),
@@ -127,7 +132,7 @@ def test_latex_is_aligned_equations() -> None:
 @pytest.mark.parametrize("name", FORMULA_FORMATS)
 def test_in_every_format_a_figure_without_a_law_is_said_to_have_none(name: str) -> None:
     def count(sizes: Point) -> Figures:
-        figures = figures_of(attention_model(sizes))
+        figures = counted(sizes)
         return {
             key: size * (sizes["S"] ** 3 % 997 % 31) if key.figure == "macs" else size
             for key, size in figures.items()
@@ -179,7 +184,7 @@ def test_the_sizes_that_are_asked_about_are_not_exceeded() -> None:
 
     def count(sizes: Point) -> Figures:
         seen.append(sizes["S"])
-        return figures_of(attention_model({"B": 1, **sizes}))
+        return counted({"B": 1, **sizes})
 
     derive(Samples(count), [Asked("S", Lattice(128, 384, 32))])
     assert set(seen) <= set(range(128, 385, 32))
