@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class GivenInputs:
     dtype: str | None = None
     batch: int | None = None
     seq: int | None = None
-    sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +95,4 @@ class OpenRequest:
     request: Request
     batch: str | None = None
     seq: str | None = None
-    vary: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    vary: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from torch import nn
+
 from flopscope import tree
 from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.derive import derive
@@ -18,7 +20,9 @@ from flopscope.opening import Opened, Progress, opened, unheard
 from flopscope.profiling import environment
 from flopscope.records import Trace
 from flopscope.request import OpenRequest, Request
+from flopscope.running import Outcome, Runnable, run
 from flopscope.targeting import counted_again
+from flopscope.tree import Profile
 
 
 class Varying:
@@ -37,6 +41,7 @@ class Varying:
         self._open_request = open_request
         self._progress = progress
         self._built: tuple[tuple[str, ...], Opened] | None = None
+        self._real: nn.Module | None = None
         self._inputs: tuple[str, ...] | None = None
 
     def trace(self, sizes: Mapping[str, int]) -> Trace:
@@ -62,6 +67,20 @@ class Varying:
         found = self.trace(sizes)
         return figures_of(tree.profile(found), found.inputs.values())
 
+    def measured(self, sizes: Mapping[str, int], counted: Profile, found: Trace) -> Outcome:
+        """The time at sizes that were counted last, by running the model with its weights."""
+        target = self._opened(closed(self._open_request, sizes))
+        mode, device = target.plan.mode, target.plan.device
+
+        def runnable() -> Runnable:
+            if self._real is None:
+                self._progress(f"building {target.spec.path} with its weights")
+                self._real = mode.prepared(target.source.build()).to(device)
+            args, kwargs = mode.laid_out(target.chosen[-1].on(device))
+            return self._real, args, kwargs
+
+        return run(target.plan, counted, found.inputs, runnable)
+
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how the model and its inputs were made."""
         if self._built is None:
@@ -71,6 +90,7 @@ class Varying:
 
     def _opened(self, request: Request) -> Opened:
         if self._built is None or self._built[0] != request.arguments:
+            self._real = None
             self._built = request.arguments, opened(request, self._progress)
         return self._built[1]
 
@@ -91,7 +111,7 @@ def closed_form(open_request: OpenRequest, progress: Progress = unheard) -> Clos
         FlopscopeError: see its subclasses: what failed and what to do.
     """
     varying = Varying(open_request, progress)
-    asked = [_asked(symbol, open_request.vary.get(symbol.name)) for symbol in varying.symbols]
+    asked = [asked_about(symbol, open_request.vary.get(symbol.name)) for symbol in varying.symbols]
     laws = derive(Samples(varying.figures), asked)
     traced = varying.trace(laws.base)
     return ClosedForm(
@@ -106,7 +126,8 @@ def closed_form(open_request: OpenRequest, progress: Progress = unheard) -> Clos
     )
 
 
-def _asked(symbol: Symbol, sizes: tuple[int, ...] | None) -> Asked:
+def asked_about(symbol: Symbol, sizes: tuple[int, ...] | None) -> Asked:
+    """What is asked about a symbol that varies over some sizes, or over any."""
     if sizes is None:
         return Asked(symbol.name, None, USUAL[symbol.role], MOST[symbol.role])
     return Asked(symbol.name, spaced(sizes))

@@ -17,6 +17,8 @@ COMMANDS: Registry[click.Command] = Registry(
         "formula": "flopscope.cli.formula:command",
         "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",
+        "solve": "flopscope.cli.solve:command",
+        "sweep": "flopscope.cli.sweep:command",
     }
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from flopscope.errors import UsageError
@@ -46,6 +45,19 @@ def symbols_of(open_request: OpenRequest) -> tuple[Symbol, ...]:
     return tuple(Symbol(name, role) for name, role in found.items())
 
 
+def rebuilding(open_request: OpenRequest) -> frozenset[str]:
+    """The symbols at each of whose sizes another model is built."""
+    request = open_request.request
+    values = {text.partition("=")[2].strip() for text in request.arguments}
+    symbols = symbols_of(open_request)
+    to_constructor = request.inputs.function is None
+    return frozenset(
+        symbol.name
+        for symbol in symbols
+        if symbol.name in values or (symbol.role == "parameter" and to_constructor)
+    )
+
+
 def closed(open_request: OpenRequest, sizes: Mapping[str, int]) -> Request:
     """The request at a size for every symbol.
 
@@ -66,7 +78,7 @@ def closed(open_request: OpenRequest, sizes: Mapping[str, int]) -> Request:
         kwargs=tuple(_argument_at(text, sizes) for text in given.kwargs),
         batch=sizes[open_request.batch] if open_request.batch is not None else given.batch,
         seq=sizes[open_request.seq] if open_request.seq is not None else given.seq,
-        sizes=MappingProxyType(parameters if is_function else {}),
+        sizes=parameters if is_function else {},
     )
     arguments = tuple(_argument_at(text, sizes) for text in request.arguments)
     if not is_function:
@@ -95,7 +107,7 @@ def parse_vary(texts: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
         if name in found:
             raise UsageError(f"the sizes of {name} are given twice", hint="write B=1,8,16..64:16")
         found[name] = tuple(sorted({size for part in read for size in part}))
-    return MappingProxyType(found)
+    return found
 
 
 _RANGE = re.compile(r"\s*(?P<low>\d+)\s*(\.\.\s*(?P<high>\d+)\s*(:\s*(?P<step>\d+)\s*)?)?")

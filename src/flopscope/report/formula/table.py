@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from flopscope.analysis.formula.closed_form import ClosedForm
@@ -12,6 +11,7 @@ from flopscope.report import View
 from flopscope.report.characters import spelling
 from flopscope.report.fitting import GAP
 from flopscope.report.formula.expression import ASCII, PLAIN, Style, expression
+from flopscope.report.formula.facts import facts
 from flopscope.report.formula.words import (
     MEANINGS,
     TITLES,
@@ -32,13 +32,13 @@ def render(form: ClosedForm, view: View) -> str:
     style = ASCII if view.ascii else PLAIN
     lines = [
         f"{form.target} {form.module}".rstrip(),
-        *_facts([("input", form.inputs), ("holds", tuple(conditions(form.laws)))], view),
+        *facts([("input", form.inputs), ("holds", tuple(conditions(form.laws)))], view.width),
         "",
-        *_facts(list(_totals(form, style)), view),
+        *facts(list(_totals(form, style)), view.width),
         "",
         *_table(form, view, style),
         "",
-        *_facts(list(_below(form, style)), view),
+        *facts(list(_below(form, style)), view.width),
     ]
     return "\n".join(spell(line).rstrip() for line in lines).rstrip()
 
@@ -143,16 +143,3 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield (" " * GAP).join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         if place == 0:
             yield "─" * (sum(widths) + GAP * (len(widths) - 1))
-
-
-def _facts(facts: Sequence[tuple[str, tuple[str, ...]]], view: View) -> Iterator[str]:
-    """Labels to the left, and lines of each wrapped beside it."""
-    indent = max((len(label) for label, _ in facts), default=0) + GAP
-    indent = max(indent, len("coverage") + GAP)
-    width = max((view.width or 0) - indent, 20)
-    for label, lines in facts:
-        shown = label
-        for line in lines:
-            for part in textwrap.wrap(line, width) if view.width else [line]:
-                yield f"{shown:<{indent}}{part}"
-                shown = ""
