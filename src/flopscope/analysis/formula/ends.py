@@ -120,23 +120,24 @@ def first_accepted(
 ) -> dict[str, int] | None:
     """Sizes to begin with: what is usual, or else other sizes that are, or None.
 
-    A size that is asked about is one in the lower third of those.
+    A size that is asked about is one in the lower third of those, or else in other parts of them.
     """
-    for scale in _SCALES:
-        point = {}
-        for each in asked:
-            if each.sizes is not None:
-                point[each.symbol] = each.sizes[len(each.sizes) // 3]
-            elif each.usual < _ANY_SIZE:
-                point[each.symbol] = each.usual
-            else:
-                point[each.symbol] = scale or each.usual
+    for place, scale in enumerate(_SCALES):
+        part = _PARTS[min(place, len(_PARTS) - 1)]
+        point = {each.symbol: _first_size(each, scale, part) for each in asked}
         if is_accepted(point):
             return point
     return None
+
+
+def _first_size(asked: Asked, scale: int | None, part: float) -> int:
+    if asked.sizes is not None:
+        return asked.sizes[int(part * (len(asked.sizes) - 1))]
+    return asked.usual if scale is None or asked.usual < _ANY_SIZE else scale
 
 
 _ANY_SIZE = 32
 """A usual size below this is of a symbol that models mostly take any number of."""
 
 _SCALES = (None, 224, 64, 128, 256, 384, 512, 32, 16, 1024, 4096, 16384, 8, 4, 2, 1)
+_PARTS = (0.33, 0.1, 0.02, 0, 0.66, 1)
