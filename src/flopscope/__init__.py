@@ -20,14 +20,16 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import profile
+    from flopscope.api import closed_form, profile, solve, sweep
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
+    from flopscope.report.formula import ClosedForm
 
     __version__: str
 
 __all__ = [
+    "ClosedForm",
     "Cost",
     "FlopscopeError",
     "IncompleteCountError",
@@ -39,18 +41,25 @@ __all__ = [
     "TraceError",
     "UsageError",
     "__version__",
+    "closed_form",
     "formula",
     "profile",
+    "solve",
+    "sweep",
 ]
 
 _LAZY: Registry[object] = Registry(
     {
+        "ClosedForm": "flopscope.report.formula:ClosedForm",
         "Cost": "flopscope.costs:Cost",
         "Report": "flopscope.report:Report",
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
+        "closed_form": "flopscope.api:closed_form",
         "formula": "flopscope.costs:formula",
         "profile": "flopscope.api:profile",
+        "solve": "flopscope.api:solve",
+        "sweep": "flopscope.api:sweep",
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flopscope.analysis.formula.budget import FARTHEST, Answer, Budget, largest_within
@@ -11,6 +11,7 @@ from flopscope.analysis.formula.ends import Asked
 from flopscope.analysis.formula.lattice import Lattice
 from flopscope.analysis.formula.law import Laws
 from flopscope.analysis.formula.samples import Line, Samples
+from flopscope.at_sizes import AtSizes
 from flopscope.errors import InputError, UsageError
 from flopscope.opening import Progress, unheard
 from flopscope.request import OpenRequest
@@ -49,15 +50,22 @@ def solve(
             f"one symbol is to be found of {names}, and the others need a size",
             hint="--for R --vary B=1",
         )
-    samples = Samples(lambda sizes: varying.figures({**fixed, **sizes}))
     asked = asked_about(chosen, open_request.vary.get(chosen.name))
+    return solved(varying, asked, fixed, budgets)
+
+
+def solved(
+    at_sizes: AtSizes, asked: Asked, fixed: Mapping[str, int], budgets: Sequence[Budget]
+) -> Answer:
+    """The largest of the sizes asked about, where the other symbols have fixed ones."""
+    samples = Samples(lambda sizes: at_sizes.figures({**fixed, **sizes}))
     try:
         laws: Laws | None = derive(samples, [asked], FEW_CHECKS)
     except InputError:
         if asked.sizes is None:
             raise
         laws = None
-    line = Line(samples, {}, chosen.name)
+    line = Line(samples, {}, asked.symbol)
     return largest_within(line, _choice(laws, asked), laws, budgets)
 
 

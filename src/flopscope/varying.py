@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from torch import nn
 
-from flopscope import tree
-from flopscope.analysis.formula.closed_form import ClosedForm
-from flopscope.analysis.formula.derive import derive
 from flopscope.analysis.formula.ends import Asked
-from flopscope.analysis.formula.figures import Figures, figures_of
-from flopscope.analysis.formula.lattice import Lattice
-from flopscope.analysis.formula.samples import Samples
+from flopscope.at_sizes import AtSizes, spaced
 from flopscope.errors import InputError
 from flopscope.load.symbols import Role, Symbol, closed, symbols_of
 from flopscope.opening import Opened, Progress, opened, unheard
-from flopscope.profiling import environment
 from flopscope.records import Trace
+from flopscope.report.formula import ClosedForm
 from flopscope.request import OpenRequest, Request
 from flopscope.running import Outcome, Runnable, run
 from flopscope.targeting import counted_again
 from flopscope.tree import Profile
 
 
-class Varying:
+class Varying(AtSizes):
     """Counts a model at any sizes of the symbols of a request.
 
     The model is built once, or once for each of the constructor's arguments that vary.
@@ -45,11 +39,6 @@ class Varying:
         self._inputs: tuple[str, ...] | None = None
 
     def trace(self, sizes: Mapping[str, int]) -> Trace:
-        """What runs at these sizes.
-
-        Raises:
-            TargetError, InputError, TraceError: the model is not built so, or refuses them.
-        """
         request = closed(self._open_request, sizes)
         target = self._opened(request)
         named = ", ".join(f"{name} = {size:,}" for name, size in sizes.items())
@@ -61,11 +50,6 @@ class Varying:
         if tuple(found.inputs) != self._inputs:
             raise InputError(f"the model takes other inputs there: {', '.join(found.inputs)}")
         return found
-
-    def figures(self, sizes: Mapping[str, int]) -> Figures:
-        """The figures at these sizes; raises as :meth:`trace` does."""
-        found = self.trace(sizes)
-        return figures_of(tree.profile(found), found.inputs.values())
 
     def measured(self, sizes: Mapping[str, int], counted: Profile, found: Trace) -> Outcome:
         """The time at sizes that were counted last, by running the model with its weights."""
@@ -82,7 +66,6 @@ class Varying:
         return run(target.plan, counted, found.inputs, runnable)
 
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of how the model and its inputs were made."""
         if self._built is None:
             return ()
         target = self._built[1]
@@ -111,18 +94,13 @@ def closed_form(open_request: OpenRequest, progress: Progress = unheard) -> Clos
         FlopscopeError: see its subclasses: what failed and what to do.
     """
     varying = Varying(open_request, progress)
-    asked = [asked_about(symbol, open_request.vary.get(symbol.name)) for symbol in varying.symbols]
-    laws = derive(Samples(varying.figures), asked)
-    traced = varying.trace(laws.base)
-    return ClosedForm(
-        target=open_request.request.target,
-        inputs=_inputs(open_request, traced, laws.base),
-        environment=environment("cpu"),
-        laws=laws,
-        profile=tree.profile(traced),
-        assumptions=traced.assumptions,
-        module=open_request.request.module,
-        notes=(*varying.notes(), *traced.notes),
+    given = open_request.request.inputs
+    asked = (asked_about(symbol, open_request.vary.get(symbol.name)) for symbol in varying.symbols)
+    return varying.closed_form(
+        asked,
+        open_request.request.target,
+        (*given.shapes, *given.structures),
+        open_request.request.module,
     )
 
 
@@ -131,20 +109,3 @@ def asked_about(symbol: Symbol, sizes: tuple[int, ...] | None) -> Asked:
     if sizes is None:
         return Asked(symbol.name, None, USUAL[symbol.role], MOST[symbol.role])
     return Asked(symbol.name, spaced(sizes))
-
-
-def spaced(sizes: tuple[int, ...]) -> Lattice:
-    """The widest even spacing that has all of some sizes."""
-    step = math.gcd(*(size - sizes[0] for size in sizes)) or 1
-    return Lattice(sizes[0], sizes[-1], step)
-
-
-def _inputs(open_request: OpenRequest, traced: Trace, sizes: Mapping[str, int]) -> tuple[str, ...]:
-    given = open_request.request.inputs
-    if given.shapes or given.structures:
-        return (*given.shapes, *given.structures)
-    at = ", ".join(f"{name} = {size:,}" for name, size in sizes.items())
-    return tuple(
-        f"{name}: {'×'.join(map(str, spec.shape))} {spec.dtype} where {at}"
-        for name, spec in traced.inputs.items()
-    )

@@ -21,12 +21,16 @@ class Kept:
 
     Lines are written whole and flushed to the disk before the next point is begun. What a killed
     run left of a line is dropped.
+
+    Args:
+        path: of the file, or None where rows are to be forgotten at the end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self.rows: dict[str, Row] = {}
-        self._read()
+        if path is not None:
+            self._read(path)
 
     def __contains__(self, sizes: Mapping[str, int]) -> bool:
         return _name(sizes) in self.rows
@@ -42,6 +46,8 @@ class Kept:
             FlopscopeError: the file cannot be written.
         """
         self.rows |= {_name(row.sizes): row for row in rows}
+        if self.path is None:
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
@@ -55,19 +61,20 @@ class Kept:
 
     def forget(self) -> None:
         """Remove the file: everything was finished."""
-        self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
         self.rows.clear()
 
-    def _read(self) -> None:
+    def _read(self, path: Path) -> None:
         with suppress(OSError):
-            text = self.path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
             whole, _, rest = text.rpartition("\n")
             for line in whole.splitlines():
                 with suppress(ValueError, TypeError, KeyError):  # something else wrote it
                     row = Row(**json.loads(line))
                     self.rows[_name(row.sizes)] = row
             if rest:
-                os.truncate(self.path, len(text.encode()) - len(rest.encode()))
+                os.truncate(path, len(text.encode()) - len(rest.encode()))
 
 
 def kept_in(described: Mapping[str, Any]) -> Kept:

@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.figures import OF_COSTS, TOTALS
 from flopscope.analysis.formula.growth import growths
 from flopscope.analysis.formula.law import Range
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.report import View
+from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import PYTHON, expression
 from flopscope.report.formula.words import missing
 

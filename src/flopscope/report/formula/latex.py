@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.figures import PEAK, TOTALS
 from flopscope.report import View
+from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import LATEX, escaped, expression
 from flopscope.report.formula.words import TITLES, conditions, missing, short
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.figures import OF_COSTS, PEAK, TOTALS
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.report import View
+from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import PYTHON, expression
 from flopscope.report.formula.words import conditions, missing
 

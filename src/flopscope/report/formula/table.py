@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.figures import OF_COSTS, PEAK, TOTALS
 from flopscope.analysis.formula.polynomial import Polynomial, total
 from flopscope.report import View
 from flopscope.report.characters import spelling
 from flopscope.report.fitting import GAP
+from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import ASCII, PLAIN, Style, expression
 from flopscope.report.formula.facts import facts
 from flopscope.report.formula.words import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.figures import total_key
 from flopscope.analysis.formula.growth import Growth, growths
 from flopscope.analysis.formula.law import End, Laws, Range
 from flopscope.analysis.formula.polynomial import total
+from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import PLAIN, Style, expression
 from flopscope.units import many
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from flopscope.analysis.formula.closed_form import ClosedForm
 from flopscope.analysis.formula.derive import derive
 from flopscope.analysis.formula.ends import Asked
 from flopscope.analysis.formula.figures import Figures, figures_of
@@ -20,7 +19,7 @@ from flopscope.errors import TraceError
 from flopscope.measurements import Environment
 from flopscope.records import Call, ModuleSpec, Operation, Peak, TensorSpec, Trace
 from flopscope.report import View
-from flopscope.report.formula import FORMULA_FORMATS
+from flopscope.report.formula import FORMULA_FORMATS, ClosedForm
 from flopscope.report.formula.expression import ASCII, LATEX, PLAIN, PYTHON, Style, expression
 from flopscope.tree import Profile, profile
 
