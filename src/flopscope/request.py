@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class GivenInputs:
         dtype: of the tensors whose shape says none; a floating-point one is the model's, too.
         batch: the first size of every tensor, in the place of what is said or known.
         seq: how many tokens to give a language model that is given no shapes.
+        sizes: other numbers that the function is called with, by the names of its parameters.
     """
 
     shapes: tuple[str, ...] = ()
@@ -30,6 +32,7 @@ class GivenInputs:
     dtype: str | None = None
     batch: int | None = None
     seq: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,22 @@ class Request:
     compiled: bool = False
     assume: tuple[str, ...] = ()
     strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request in which names stand for sizes: for a law of them, or for many runs.
+
+    Attributes:
+        request: its shapes and structures may have letters in the place of numbers.
+        batch: the letter for how many samples, where there are no shapes to hold it.
+        seq: the letter for how many tokens.
+        vary: the sizes that are asked about, by name, each at least one in rising order. A name
+            that is no letter of the inputs is a parameter of the function that makes these, or
+            else of the model's constructor.
+    """
+
+    request: Request
+    batch: str | None = None
+    seq: str | None = None
+    vary: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

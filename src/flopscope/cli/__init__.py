@@ -15,8 +15,11 @@ COMMANDS: Registry[click.Command] = Registry(
     {
         "compare": "flopscope.cli.compare:command",
         "device": "flopscope.cli.device:command",
+        "formula": "flopscope.cli.formula:command",
         "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",
+        "solve": "flopscope.cli.solve:command",
+        "sweep": "flopscope.cli.sweep:command",
     }
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -23,6 +23,8 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
+Options: TypeAlias = tuple[Callable[[Any], Any], ...]
+
 
 def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
     """A single target as the only one of several."""
@@ -30,7 +32,7 @@ def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]
     return (value,)
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_OF_MODELS: Options = (
     click.option(
         "--arg",
         "arguments",
@@ -80,6 +82,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         help="Another keyword argument of forward, read as --arg is. Repeatable.",
     ),
+)
+
+SIZES: Options = (
     click.option(
         "--batch",
         "batches",
@@ -94,6 +99,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="N",
         help="How many tokens, for a language model that is given no shapes.",
     ),
+)
+"""How many samples and tokens: numbers."""
+
+_OF_MODES: Options = (
     click.option(
         "--dtype",
         metavar="TYPE",
@@ -147,15 +156,19 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *_OPTIONS))
+    return with_options(_called(called), (_TARGET, *_OF_MODELS, *SIZES, *_OF_MODES))
 
 
-def takes_models(function: Callable[..., None]) -> Callable[..., None]:
+def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
+
+    Args:
+        function: the command's.
+        sizes: the options that say how many samples and tokens there are.
     """
-    return with_options(_called(function), (_TARGETS, *_OPTIONS))
+    return with_options(_called(function), (_TARGETS, *_OF_MODELS, *sizes, *_OF_MODES))
 
 
 def _called(function: Callable[..., None]) -> Callable[..., None]:
@@ -172,8 +185,8 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
         structures: tuple[str, ...],
         function_name: str | None,
         kwargs: tuple[str, ...],
-        batches: tuple[int | None, ...],
-        seq: int | None,
+        batches: tuple[int | None, ...] = (None,),
+        seq: int | None = None,
         dtype: str | None,
         autocast: str | None,
         train: bool,
