@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.formula.figures import OF_COSTS
-from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
 from flopscope.cli.options import read_names
@@ -74,14 +73,6 @@ Examples:
     metavar="LEVELS",
     help="Show this many levels of modules below the model.",
 )
-@click.option(
-    "--assume",
-    metavar="RULE=NUMBER",
-    multiple=True,
-    help="What to take for a value that depends on the data. Repeatable. "
-    + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
-    + ".",
-)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
     *,
@@ -90,7 +81,6 @@ def command(
     format_name: str,
     output: Path | None,
     depth: int | None,
-    assume: tuple[str, ...],
     debug: bool,
 ) -> None:
     """Derive what one forward pass costs as a function of the sizes of its input.
@@ -108,14 +98,13 @@ def command(
         if name not in FIGURES:
             listed = did_you_mean(name, FIGURES) or f"the figures are {', '.join(FIGURES)}"
             raise UsageError(f"no figure '{name}'", listed)
-    open_request = replace(requests[0], request=replace(requests[0].request, assume=assume))
     with narration() as progress, stdout_reserved():
         progress("loading torch")
         with loading():
             # Here, not above: it takes seconds that no usage error should have to wait for.
             from flopscope.varying import closed_form  # noqa: PLC0415 - see above
 
-        form = closed_form(open_request, progress)
+        form = closed_form(requests[0], progress)
     view = View(depth=depth, columns=figures)
     if output is not None:
         write(output, FORMULA_FORMATS[format_name](form, view))
