@@ -13,9 +13,11 @@ from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
+        "check": "flopscope.cli.check:command",
         "device": "flopscope.cli.device:command",
         "diff": "flopscope.cli.diff:command",
         "machines": "flopscope.cli.machines:command",
+        "merge": "flopscope.cli.merge:command",
         "profile": "flopscope.cli.profile:command",
     }
 )
@@ -23,7 +25,7 @@ COMMANDS: Registry[click.Command] = Registry(
 EPILOG = """\b
 Exit status:
   0    done
-  1    a file could not be written
+  1    a budget is broken, or a file could not be written
   2    the command line makes no sense
   3    the model could not be imported, built or run, or its input not read
   4    the count is incomplete, and --strict was given
