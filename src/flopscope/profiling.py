@@ -99,7 +99,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     return Report(
         target=subject.name,
         inputs=tuple(found.inputs.items()),
-        environment=_environment(plan.device),
+        environment=environment(plan.device),
         profile=counted,
         module=plan.module,
         assumptions=found.assumptions,
@@ -152,7 +152,8 @@ def _causal_note(found: Trace) -> tuple[str, ...]:
     return (f"causal attention is counted dense: {masked:,} MACs of it are on masked scores",)
 
 
-def _environment(device: str) -> Environment:
+def environment(device: str) -> Environment:
+    """What a report is made with."""
     return Environment(
         flopscope=VERSION,
         torch=torch.__version__,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -10,21 +10,33 @@ from torch import nn
 
 from flopscope import assumptions
 from flopscope.advice import advised, as_options
+from flopscope.analysis.generation.bounds import Bounds, Installation
+from flopscope.analysis.generation.generation import Workload
+from flopscope.constructing import built_for_counting
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.generating import generation_of
 from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates, is_floating, parse_given
 from flopscope.load.importing import loading
 from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
-from flopscope.load.sources import Options, Source, resolve
+from flopscope.load.sources import Options, resolve
 from flopscope.load.target import parse_target
 from flopscope.measure.timing import Wanted
-from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
+from flopscope.profiling import (
+    Subject,
+    chosen_device,
+    environment,
+    report_on,
+    traced,
+    traced_for_real,
+)
 from flopscope.records import Trace
 from flopscope.report import Report
+from flopscope.report.generation import GenerationReport
 from flopscope.request import GivenInputs, Request
 from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import building, trace
+from flopscope.trace import trace
 from flopscope.trace.diagnosis import Remedy
 
 Progress: TypeAlias = Callable[[str], None]
@@ -55,7 +67,7 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     with loading():
         source = resolve(spec, options)
     progress(f"building {spec.path}")
-    model, notes = _built_for_counting(source)
+    model, notes = built_for_counting(source)
     model = plan.mode.prepared(model)
     chosen: list[Inputs] = []
 
@@ -82,6 +94,43 @@ def profile_target(request: Request, progress: Progress = _silent) -> Report:
     if not request.time:
         notes = (*notes, "time was not measured, as asked")
     return report_on(replace(subject, notes=notes), found, plan)
+
+
+def generation_of_target(
+    request: Request,
+    workload: Workload,
+    installations: Sequence[Installation] = (),
+    progress: Progress = _silent,
+) -> GenerationReport:
+    """Import and build the model that a request names, and count what it costs to generate text.
+
+    Args:
+        request: the target, what it is built with, and its type; it says nothing of inputs.
+        workload: what to generate.
+        installations: what to say how fast it could be on.
+        progress: told what is being done, in a few words, whenever that changes.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    spec = parse_target(request.target, request.arguments)
+    if request.config is not None:
+        spec = replace(spec, settings=read_config(request.config))
+    progress(f"importing {spec.path}")
+    with loading():
+        source = resolve(spec, _options(request))
+    progress(f"building {spec.path}")
+    model, notes = built_for_counting(source)
+    mode = _plan(request).mode
+    generation = generation_of(
+        mode.prepared(model),
+        workload,
+        assume=assumptions.parse(request.assume),
+        notes=(*source.notes, *notes, *mode.notes()),
+        progress=progress,
+    )
+    bounds = tuple(Bounds(generation, each) for each in installations)
+    return GenerationReport(request.target, environment("cpu"), generation, bounds)
 
 
 def _options(request: Request) -> Options:
@@ -194,27 +243,3 @@ def _without_inputs(error: TraceError, model: nn.Module) -> TraceError:
     better = TraceError(error.message, hint=f"no inputs were given: try {options}")
     better.__cause__ = error.__cause__
     return better
-
-
-def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
-    """The model without weights, or with them where its constructor insists on values."""
-    if source.is_instance:
-        return source.build(), ()
-    try:
-        with building():
-            return source.build(), ()
-    except FlopscopeError as error:
-        if not _for_want_of_values(error):
-            raise
-        model = source.build()
-        return model, (f"built with its weights, since without them: {error.message}",)
-
-
-def _for_want_of_values(error: BaseException | None) -> bool:
-    """Whether some exception behind this one is torch's or ours about a tensor without values."""
-    while error is not None:
-        told = isinstance(error, RuntimeError) and "meta" in str(error)
-        if told or isinstance(error, (NotImplementedError, NeedsValuesError)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -14,6 +14,7 @@ from flopscope.spelling import did_you_mean
 COMMANDS: Registry[click.Command] = Registry(
     {
         "device": "flopscope.cli.device:command",
+        "llm": "flopscope.cli.llm:command",
         "machines": "flopscope.cli.machines:command",
         "profile": "flopscope.cli.profile:command",
     }

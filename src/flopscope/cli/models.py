@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -21,8 +21,9 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
+Decorator: TypeAlias = Callable[[Any], Any]
+
+_BUILT_WITH: tuple[Decorator, ...] = (
     click.option(
         "--arg",
         "arguments",
@@ -43,6 +44,18 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="TASK",
         help="The head of a model of transformers: causal-lm, image-classification, ...",
     ),
+)
+"""What a model is built with."""
+
+_UNSAFE_PICKLE: Decorator = click.option(
+    "--unsafe-pickle",
+    is_flag=True,
+    help="Load a pickled model, which runs whatever code is in the file.",
+)
+
+_OPTIONS: tuple[Decorator, ...] = (
+    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
+    *_BUILT_WITH,
     click.option(
         "--shape",
         "shapes",
@@ -107,12 +120,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default="",
         help="Report on this part of the model alone, as a whole forward pass feeds it.",
     ),
-    click.option(
-        "--unsafe-pickle",
-        is_flag=True,
-        help="Load a pickled model, which runs whatever code is in the file.",
-    ),
+    _UNSAFE_PICKLE,
 )
+
+
+def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about what it is built with."""
+    return with_options(
+        function,
+        (click.argument("target", metavar="TARGET"), *_BUILT_WITH, _UNSAFE_PICKLE),
+    )
 
 
 def takes_models(function: Callable[..., None]) -> Callable[..., None]:

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import click
 
-from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_request, takes_models
 from flopscope.cli.options import (
+    ASSUME,
     COLUMN_NAMES,
     check_columns,
     check_output,
@@ -118,14 +118,7 @@ Examples:
     default=True,
     help="Show each of a run of identical blocks, not one for all.",
 )
-@click.option(
-    "--assume",
-    metavar="RULE=NUMBER",
-    multiple=True,
-    help="What to take for a value that depends on the data. Repeatable. "
-    + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
-    + ".",
-)
+@ASSUME
 @click.option(
     "--plot",
     "plots",

@@ -59,6 +59,10 @@ class Liveness:
             if self._alive > self.highest.nbytes:
                 self.highest = Peak(self._alive, scope, operation.op)
 
+    def restart(self) -> None:
+        """Look for the highest peak anew: what is alive by now stays alive."""
+        self.peaks, self.highest = {}, Peak()
+
     def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
         """Views keep alive what they are views of: nothing new, if that was there before."""
         for tensor in tensors_among(given):
