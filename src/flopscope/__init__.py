@@ -20,7 +20,7 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import profile
+    from flopscope.api import llm, profile
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
@@ -40,6 +40,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "formula",
+    "llm",
     "profile",
 ]
 
@@ -50,6 +51,7 @@ _LAZY: Registry[object] = Registry(
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
         "formula": "flopscope.costs:formula",
+        "llm": "flopscope.api:llm",
         "profile": "flopscope.api:profile",
     }
 )

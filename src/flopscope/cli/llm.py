@@ -9,13 +9,16 @@ import click
 
 from flopscope.analysis.generation.bounds import Installation, installation_of
 from flopscope.analysis.generation.generation import Workload
-from flopscope.analysis.generation.storage import FORMATS, Storage, format_named
+from flopscope.analysis.generation.storage import FORMATS, storage_of
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_request, takes_one_model
 from flopscope.cli.options import ASSUME, check_output, read_lengths
 from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.errors import UsageError
 from flopscope.files import write
+from flopscope.load.given import is_floating
 from flopscope.load.importing import loading
+from flopscope.load.inputs import parse_dtype
 from flopscope.report import View, format_of
 from flopscope.report.generation import GENERATION_FORMATS, GenerationReport
 from flopscope.report.terminal import screen_of
@@ -26,8 +29,7 @@ Examples:
   A model type of transformers with its default config, eight sequences at a time:
     flopscope llm hf:llama --dtype bf16 --batch 8
   A model by its config, on two kinds of device:
-    flopscope llm hf:path/to/Llama-3.1-70B --prompt 4096 --generate 512 \\
-        --device "4x H100 SXM" --device "8x A100 80GB SXM"
+    flopscope llm hf:Llama-3.1-70B --device "4x H100 SXM" --device "8x A100 SXM 80GB"
   With quantised weights and an 8-bit cache, by the length of the context:
     flopscope llm hf:mistral --weights int4 --kv-dtype fp8 --context 1k,8k,32k
   A model of yours, whose forward takes tokens and a cache and returns scores and the cache:
@@ -148,13 +150,11 @@ def command(
         time=False,
         assume=assume,
     )
-    storage = Storage(
-        None if weights is None else format_named(weights),
-        None if kv_dtype is None else format_named(kv_dtype),
-    )
-    workload = Workload(prompt, generate, batch, contexts, storage)
+    workload = Workload(prompt, generate, batch, contexts, storage_of(weights, kv_dtype))
     installations = tuple(map(installation_of, devices))
     check_request(request)
+    if dtype is not None and not is_floating(parse_dtype(dtype)):
+        raise UsageError(f"{dtype} is no type of a model's", hint="write --dtype bf16")
     for path in outputs:
         check_output(path)
     report = _counted(request, workload, installations)

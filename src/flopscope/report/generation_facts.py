@@ -55,6 +55,8 @@ _CONVENTION = (
 def _cache(generation: Generation) -> Iterator[str]:
     """How much a token adds, and how much there is."""
     first, end = generation.first_past, generation.first_past + generation.steps
+    if generation.fixed_nbytes:
+        yield f"{format_quantity(float(generation.fixed_nbytes), 'B')} a sequence, however long"
     for length, nbytes in generation.growth:
         since = "" if length <= 1 else f" beyond {length:,} tokens"
         yield f"{format_quantity(float(nbytes), 'B')} a token and sequence{since}"

@@ -88,6 +88,7 @@ def _step(generation: Generation, past: int) -> Object:
 def _cache(generation: Generation) -> Object:
     first, end = generation.first_past, generation.first_past + generation.steps
     return {
+        "fixed_nbytes": _number(generation.fixed_nbytes),
         "growth": [
             {"from": length, "nbytes_per_token": _number(nbytes)}
             for length, nbytes in generation.growth

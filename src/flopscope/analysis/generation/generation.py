@@ -137,12 +137,15 @@ class Generation:
         """The prefill without work on masked scores; None where an encoder reads the prompt.
 
         Attention then costs what it costs the same tokens one at a time, each over what its cache
-        holds: so a window counts, too, and not only what comes later.
+        holds: so a window counts, too, and not only what comes later. None also where that is more:
+        a recurrent model may do many tokens at once for less.
         """
         if self.has_encoder:
             return None
         seen = StepCost(*self.decode.total(0, self.workload.prompt - 1))
         dense = self.prefill
+        if seen.attention_macs > dense.attention_macs:
+            return None
         return dense._replace(
             macs=dense.macs - dense.attention_macs + seen.attention_macs,
             flops=dense.flops - dense.attention_flops + seen.attention_flops,
@@ -181,13 +184,21 @@ class Generation:
 
     @property
     def growth(self) -> tuple[tuple[int, Fraction], ...]:
-        """Bytes of cache that a token of one sequence adds, and from which length on."""
+        """Bytes of cache that a token of one sequence adds, and from which length on.
+
+        The first token is left out: it may bring what is there however many follow.
+        """
         grown: list[tuple[int, Fraction]] = []
         for piece in self.decode.pieces:
             nbytes = Fraction(StepCost(*piece.slopes).cache_nbytes, self.workload.batch)  # type: ignore[arg-type] # exact ones are whole
-            if not grown or grown[-1][1] != nbytes:
-                grown.append((piece.start, nbytes))
+            if piece.stop > 1 and (not grown or grown[-1][1] != nbytes):
+                grown.append((max(piece.start, 1), nbytes))
         return tuple(grown)
+
+    @property
+    def fixed_nbytes(self) -> Fraction:
+        """Bytes of cache of one sequence that are there however many tokens follow the first."""
+        return Fraction(self.cache_nbytes(1), self.workload.batch) - self.growth[0][1]
 
     @property
     def is_mixture(self) -> bool:

@@ -108,5 +108,17 @@ class Storage:
         )
 
 
+def storage_of(weights: str | None, cache: str | None) -> Storage:
+    """What is stored in formats of these names; None for as the model has it.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    return Storage(
+        None if weights is None else format_named(weights),
+        None if cache is None else format_named(cache),
+    )
+
+
 def _is_floating(dtype: str) -> bool:
     return dtype.startswith(("float", "bfloat"))

@@ -44,37 +44,44 @@ def cache_in(kwargs: Mapping[str, Any], output: Any) -> object:
 
 
 def _generate(model: Any, turns: Turns) -> object:
+    import torch
+
     library = import_library("transformers", "hf")
     config = Config(model.config).inside("text", "decoder", "language", "llm")
     vocabulary = config.integer("vocab_size", default=2)
     token = max(1, vocabulary // 2)
-    arguments: dict[str, Any] = {"logits_to_keep": 0} if turns.all_logits else {}
+    arguments: dict[str, Any] = {"use_cache": True}
+    prompt = turns.past
     if model.config.is_encoder_decoder:
-        arguments["decoder_input_ids"] = _decoded(model, turns, token)
-    prompt = turns.prompt if model.config.is_encoder_decoder else turns.past
+        begin, prompt = _begin(model), turns.prompt
+        said = [_tokens(turns.batch, 1, begin), _tokens(turns.batch, turns.past - 1, token)]
+        arguments["decoder_input_ids"] = torch.cat(said, dim=1)
+    tokens = _tokens(turns.batch, prompt, token)
+    if turns.all_logits:  # which generate doesn't ask for, and some models don't let it
+        return model(tokens, **arguments)
+    if model.config.is_encoder_decoder:
+        arguments["decoder_start_token_id"] = begin
     with _quiet(library):
         return library.GenerationMixin.generate(
             model,
-            _tokens(turns.batch, prompt, token),
+            tokens,
             max_new_tokens=turns.steps + 1,
             do_sample=False,
             num_beams=1,
-            use_cache=True,
             eos_token_id=None,
             pad_token_id=PADDING,
             **arguments,
         )
 
 
-def _decoded(model: Any, turns: Turns, token: int) -> Tensor:
-    """What the decoder has said: it begins with the token that ``generate`` wants there."""
-    import torch
-
-    begin = model.generation_config.decoder_start_token_id
-    begin = model.config.decoder_start_token_id if begin is None else begin
-    begin = model.generation_config.bos_token_id if begin is None else begin
-    said = [_tokens(turns.batch, turns.past - 1, token)]
-    return torch.cat([_tokens(turns.batch, 1, begin or 0), *said], dim=1)
+def _begin(model: Any) -> int:
+    """The token that what a decoder says begins with."""
+    for config in (model.generation_config, model.config):
+        for name in ("decoder_start_token_id", "bos_token_id"):
+            token = getattr(config, name, None)
+            if isinstance(token, int):
+                return token
+    return PADDING
 
 
 def _tokens(batch: int, count: int, token: int) -> Tensor:
