@@ -20,7 +20,7 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import closed_form, compare, profile, solve, sweep
+    from flopscope.api import closed_form, compare, llm, profile, solve, sweep
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
@@ -46,6 +46,7 @@ __all__ = [
     "closed_form",
     "compare",
     "formula",
+    "llm",
     "profile",
     "solve",
     "sweep",
@@ -62,6 +63,7 @@ _LAZY: Registry[object] = Registry(
         "closed_form": "flopscope.api:closed_form",
         "compare": "flopscope.api:compare",
         "formula": "flopscope.costs:formula",
+        "llm": "flopscope.api:llm",
         "profile": "flopscope.api:profile",
         "solve": "flopscope.api:solve",
         "sweep": "flopscope.api:sweep",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from torch import nn
-
 from flopscope import assumptions
-from flopscope.errors import FlopscopeError, NeedsValuesError
+from flopscope.constructing import built_for_counting
 from flopscope.load.config_file import read_config
 from flopscope.load.given import is_floating, parse_given
 from flopscope.load.importing import loading
@@ -19,7 +17,7 @@ from flopscope.measurements import COMPILED, CUDA_GRAPH
 from flopscope.profiling import Subject, chosen_device
 from flopscope.request import Request
 from flopscope.running import Mode, Plan, Progress, Runnable, silent
-from flopscope.trace import building, trace
+from flopscope.trace import trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def opened(request: Request, progress: Progress = silent) -> Opened:
     with loading():
         source = resolve(spec, options_of(request))
     progress(f"building {spec.path}")
-    model, notes = _built_for_counting(source)
+    model, notes = built_for_counting(source)
     model = plan.mode.prepared(model)
     chosen: list[Inputs] = []
 
@@ -117,27 +115,3 @@ def _plan(request: Request) -> Plan:
         convention=request.convention,
         counter_time_limit=request.counter_time_limit,
     )
-
-
-def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
-    """The model without weights, or with them where its constructor insists on values."""
-    if source.is_instance:
-        return source.build(), ()
-    try:
-        with building():
-            return source.build(), ()
-    except FlopscopeError as error:
-        if not _for_want_of_values(error):
-            raise
-        model = source.build()
-        return model, (f"built with its weights, since without them: {error.message}",)
-
-
-def _for_want_of_values(error: BaseException | None) -> bool:
-    """Whether some exception behind this one is torch's or ours about a tensor without values."""
-    while error is not None:
-        told = isinstance(error, RuntimeError) and "meta" in str(error)
-        if told or isinstance(error, (NotImplementedError, NeedsValuesError)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

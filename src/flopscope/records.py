@@ -228,3 +228,16 @@ class Trace:
     stream: Stream = "canonical"
     peak: Peak | None = None
     seconds: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedCall:
+    """One call of a model that keeps a cache between its calls.
+
+    Attributes:
+        trace: what it ran.
+        cache: the tensors that the cache holds after it.
+    """
+
+    trace: Trace
+    cache: tuple[TensorSpec, ...] = ()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
 from torch import nn
 
 from flopscope.advice import advised, as_options
+from flopscope.analysis.generation.bounds import Bounds, Installation
+from flopscope.analysis.generation.generation import Workload
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.generating import generation_of
 from flopscope.load.applicable import idle_options
 from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates
@@ -18,6 +21,7 @@ from flopscope.opening import Opened, opened, options_of
 from flopscope.profiling import (
     Subject,
     comparison_on,
+    environment,
     report_on,
     traced,
     traced_for_real,
@@ -25,6 +29,7 @@ from flopscope.profiling import (
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
+from flopscope.report.generation import GenerationReport
 from flopscope.request import GivenInputs, Request
 from flopscope.running import Plan, Progress, silent
 from flopscope.trace import building
@@ -59,6 +64,36 @@ def compare_target(request: Request, progress: Progress = silent) -> CounterComp
         FlopscopeError: see its subclasses: what failed and what to do.
     """
     return comparison_on(*_counted(replace(request, time=False), progress))
+
+
+def generation_of_target(
+    request: Request,
+    workload: Workload,
+    installations: Sequence[Installation] = (),
+    progress: Progress = silent,
+) -> GenerationReport:
+    """Import and build the model that a request names, and count what it costs to generate text.
+
+    Args:
+        request: the target, what it is built with, and its type; it says nothing of inputs.
+        workload: what to generate.
+        installations: what to say how fast it could be on.
+        progress: told what is being done.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    target = opened(request, progress)
+    subject = target.subject
+    generation = generation_of(
+        subject.model,
+        workload,
+        assume=subject.assume,
+        notes=(*subject.notes, *target.plan.mode.notes()),
+        progress=progress,
+    )
+    bounds = tuple(Bounds(generation, each) for each in installations)
+    return GenerationReport(request.target, environment("cpu"), generation, bounds)
 
 
 def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan]:

@@ -18,6 +18,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "device": "flopscope.cli.device:command",
         "diff": "flopscope.cli.diff:command",
         "formula": "flopscope.cli.formula:command",
+        "llm": "flopscope.cli.llm:command",
         "machines": "flopscope.cli.machines:command",
         "merge": "flopscope.cli.merge:command",
         "profile": "flopscope.cli.profile:command",

@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 
 import click
 
-from flopscope.assumptions import RULES as ASSUMPTIONS
 from flopscope.assumptions import parse as parse_assumptions
-from flopscope.cli.options import read_batches, with_options
+from flopscope.cli.options import ASSUME, read_batches, with_options
 from flopscope.errors import UsageError
 from flopscope.load.applicable import refuse_idle
 from flopscope.load.config_file import check_config_suffix
@@ -23,7 +22,8 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
-Options: TypeAlias = tuple[Callable[[Any], Any], ...]
+Decorator: TypeAlias = Callable[[Any], Any]
+Options: TypeAlias = tuple[Decorator, ...]
 
 
 def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
@@ -32,7 +32,7 @@ def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]
     return (value,)
 
 
-_OF_MODELS: Options = (
+_BUILT_WITH: Options = (
     click.option(
         "--arg",
         "arguments",
@@ -53,6 +53,17 @@ _OF_MODELS: Options = (
         metavar="TASK",
         help="The head of a model of transformers: causal-lm, image-classification, ...",
     ),
+)
+"""What a model is built with."""
+
+_UNSAFE_PICKLE: Decorator = click.option(
+    "--unsafe-pickle",
+    is_flag=True,
+    help="Load a pickled model, which runs whatever code is in the file.",
+)
+
+_OF_MODELS: Options = (
+    *_BUILT_WITH,
     click.option(
         "--shape",
         "shapes",
@@ -124,19 +135,8 @@ _OF_MODES: Options = (
         default="",
         help="Report on this part of the model alone, as a whole forward pass feeds it.",
     ),
-    click.option(
-        "--assume",
-        metavar="RULE=NUMBER",
-        multiple=True,
-        help="What to take for a value that depends on the data. Repeatable. "
-        + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
-        + ".",
-    ),
-    click.option(
-        "--unsafe-pickle",
-        is_flag=True,
-        help="Load a pickled model, which runs whatever code is in the file.",
-    ),
+    ASSUME,
+    _UNSAFE_PICKLE,
 )
 
 
@@ -157,6 +157,14 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
         function(request=requests[0], **own)
 
     return with_options(_called(called), (_TARGET, *_OF_MODELS, *SIZES, *_OF_MODES))
+
+
+def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about what it is built with."""
+    return with_options(
+        function,
+        (click.argument("target", metavar="TARGET"), *_BUILT_WITH, _UNSAFE_PICKLE),
+    )
 
 
 def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:

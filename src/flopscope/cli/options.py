@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flopscope.assumptions import RULES
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
 from flopscope.report import SUFFIXES, format_of
@@ -17,6 +18,16 @@ from flopscope.spelling import did_you_mean
 from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+
+ASSUME: Callable[[Any], Any] = click.option(
+    "--assume",
+    metavar="RULE=NUMBER",
+    multiple=True,
+    help="What to take for a value that depends on the data. Repeatable. "
+    + "; ".join(f"{name} is {rule.meaning}" for name, rule in RULES.items())
+    + ".",
+)
 
 
 def with_options(
@@ -82,6 +93,23 @@ def read_batches(
             f"'{value}' is not one or several positive numbers, such as 8 or 1,8,32", ctx, param
         )
     return tuple(map(int, numbers))
+
+
+_LENGTH = re.compile(r"(?P<number>\d+)(?P<thousands>[kK]?)")
+
+
+def read_lengths(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """Numbers of tokens between commas, in which ``k`` is 1,024."""
+    texts = [text.strip() for text in value.split(",")] if value else []
+    found = [_LENGTH.fullmatch(text) for text in texts]
+    lengths = [
+        int(match["number"]) * (1024 if match["thousands"] else 1) for match in found if match
+    ]
+    if len(lengths) < len(texts) or not all(lengths):
+        raise click.BadParameter(
+            f"'{value}' is not one or several numbers of tokens, such as 1k,4k,16k", ctx, param
+        )
+    return tuple(lengths)
 
 
 def read_rate(unit: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:

@@ -66,7 +66,7 @@ def summary(report: Report) -> Iterator[Fact]:
     yield Fact("convention", (CONVENTION,))
     yield _coverage(report)
     if report.assumptions:
-        yield Fact("assumed", tuple(_assumptions(report.assumptions)))
+        yield Fact("assumed", tuple(assumption_lines(report.assumptions)))
     if report.timing is not None:
         yield Fact("time", (time_line(report, report.timing), *other_times(report.timing)))
     if report.timing is not None:
@@ -81,7 +81,7 @@ def caveats(report: Report) -> Iterator[Fact]:
     if report.uncounted:
         yield _coverage(report)
     if report.assumptions:
-        yield Fact("assumed", tuple(_assumptions(report.assumptions)))
+        yield Fact("assumed", tuple(assumption_lines(report.assumptions)))
     yield from _notes(report)
 
 
@@ -192,7 +192,7 @@ def _left_out(entry: Uncounted) -> str:
     )
 
 
-def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
+def assumption_lines(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
     """One line for every value that was supplied, however many modules asked for it."""
     alike: dict[tuple[str, str, str], list[Assumption]] = {}
     for assumption in assumptions:

@@ -2,5 +2,6 @@
 
 from flopscope.trace.building import building
 from flopscope.trace.forward import trace, trace_real
+from flopscope.trace.generation import trace_calls
 
-__all__ = ["building", "trace", "trace_real"]
+__all__ = ["building", "trace", "trace_calls", "trace_real"]

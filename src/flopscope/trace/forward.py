@@ -54,13 +54,26 @@ def trace(
         TraceError: the model raised; the message names the module and the shapes it was given.
     """
     kwargs, assumed = dict(kwargs or {}), dict(assume or {})
+    load_rules()
+    model = materialized_model(model, args, kwargs)
+    return first_that_works(lambda way: _traced(model, args, kwargs, assumed, module, way))
+
+
+def load_rules() -> None:
+    """Load the rules for operators of libraries, where these are loaded."""
     load_torchvision_rules()
     load_attention_rule()
-    model = getattr(model, "_orig_mod", model)  # a compiled model's original
+
+
+def materialized_model(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> torch.nn.Module:
+    """The model itself, a compiled one's original, or one whose lazy parameters have shapes."""
+    model = getattr(model, "_orig_mod", model)
     if any(map(is_lazy, model.parameters())):
         with Recorder(ScopeTracker(model)).following():
-            model = materialized(model, args, kwargs)
-    return first_that_works(lambda way: _traced(model, args, kwargs, assumed, module, way))
+            return materialized(model, args, dict(kwargs))
+    return model
 
 
 def _traced(
@@ -75,16 +88,16 @@ def _traced(
     evaluation = PartialEvaluation(
         recorder.record,
         recorder.assume,
-        foreign=_tensors_of(model, args, kwargs),
+        foreign=tensors_of(model, args, kwargs),
         assumed=assumed,
         taking_apart=recorder.taking_apart,
     )
-    given_args, given_kwargs = _inputs_without_values(args, dict(kwargs))
+    given_args, given_kwargs = inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
         stack.enter_context(STREAMS[way.stream]())
         stack.enter_context(one_thread())
-        _replace_state(model)
+        replace_state(model)
         stack.enter_context(part.watched())
         stack.enter_context(recorder.following())
         stack.enter_context(way.devices())
@@ -151,7 +164,7 @@ def _trace_of(
     )
 
 
-def _replace_state(model: torch.nn.Module) -> None:
+def replace_state(model: torch.nn.Module) -> None:
     """Put unknown tensors in the place of those on the meta device, which claims another device.
 
     Where gradients can be computed, in the place of all parameters, lest they be given some.
@@ -177,7 +190,7 @@ def _unknown_state(tensor: torch.Tensor, *, is_parameter: bool) -> Unknown:
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
-def _inputs_without_values(
+def inputs_without_values(
     args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The inputs for a trace, and copies of the objects among them, such as a cache to fill."""
@@ -206,7 +219,7 @@ def _without_values(value: Any) -> Any:
     return value.detach().cpu()
 
 
-def _tensors_of(
+def tensors_of(
     model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterator[torch.Tensor]:
     """Every tensor of the caller's with values that could be computed with, and so written to."""

@@ -68,6 +68,10 @@ class Liveness:
         """The memory of some tensors, where an operator made or viewed them."""
         return [self._buffers.get(id(tensor)) for tensor in tensors]
 
+    def restart(self) -> None:
+        """Look for the highest peak anew: what is alive by now stays alive."""
+        self.peaks, self.highest = {}, Peak()
+
     def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
         """Views keep alive what they are views of: nothing new, if that was there before."""
         for tensor in tensors_among(given):

@@ -72,6 +72,13 @@ class Recorder:
     def assumptions(self) -> tuple[Assumption, ...]:
         return tuple(Assumption(*key, calls=calls) for key, calls in self._assumed.items())
 
+    def restart(self) -> None:
+        """Begin a new record, of another call of the model."""
+        self.calls = []
+        self.scopes.visits.clear()
+        self.liveness.restart()
+        self._assumed.clear()
+
     @contextmanager
     def following(self) -> Iterator[None]:
         """Follow a forward pass; an exception comes with the module and what that was given."""

@@ -54,6 +54,11 @@ class ScopeTracker:
     def __post_init__(self) -> None:
         self._names = ScopeNames(self.model)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether some module is: what runs outside of all is what calls the model."""
+        return bool(self._stack)
+
     @contextmanager
     def following(self) -> Iterator[None]:
         """Keep ``current`` up to date while modules run."""
