@@ -197,6 +197,8 @@ class Trace:
         notes: what a reader should know about how the trace was made.
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
+        kept: the tensors that the model returned inside objects of its own, such as a cache of keys
+            and values.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -206,3 +208,4 @@ class Trace:
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
     peak: Peak | None = None
+    kept: tuple[TensorSpec, ...] = ()
