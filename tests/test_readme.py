@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import flopscope
+from flopscope.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -58,7 +59,8 @@ def test_ci_runs_the_command_for_the_tests_as_it_is_written_here() -> None:
 def test_every_option_that_is_named_exists() -> None:
     about_flopscope = [line for line in TEXT.splitlines() if line not in set_up_commands()]
     named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", "\n".join(about_flopscope)))
-    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", run("profile --help", ROOT).stdout))
+    helps = "\n".join(run(f"{name} --help", ROOT).stdout for name in COMMANDS)
+    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", helps))
     assert named - known - {"--help", "-m"} == set()
 
 
@@ -101,14 +103,17 @@ def test_the_python_session_gives_what_it_shows(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_tables_and_sessions_are_found() -> None:
     assert len(ROWS_OF_FIGURES) == 4
-    assert len(SESSIONS) == 1
+    assert len(SESSIONS) == 2
     assert len(profile_commands()) >= 3
 
 
 def write_outputs() -> None:
     """Replace the output of every session by what its command prints now."""
     with_outputs = SESSION.sub(
-        lambda session: session[0].replace(session["output"], run(session["command"], ROOT).stdout),
+        lambda session: (
+            f"```console\n$ flopscope {session['command']}\n"
+            f"{run(session['command'], ROOT).stdout}```\n"
+        ),
         TEXT,
     )
     README.write_text(with_outputs, encoding="utf-8")
