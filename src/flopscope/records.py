@@ -218,6 +218,8 @@ class Trace:
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
         seconds: what following it took, or None where that was not measured.
+        kept: the tensors that the model returned inside objects of its own, such as a cache of keys
+            and values.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -227,6 +229,7 @@ class Trace:
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
     peak: Peak | None = None
+    kept: tuple[TensorSpec, ...] = ()
     seconds: float | None = field(default=None, compare=False)
 
 

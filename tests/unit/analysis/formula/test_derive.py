@@ -63,6 +63,19 @@ def test_sizes_that_are_rounded_up_have_a_law_on_the_multiples(multiple: int) ->
     assert found.polynomials[MACS].at({"R": 10 * multiple}) == 10**2
 
 
+@pytest.mark.parametrize("phase", [0, 1])
+@pytest.mark.parametrize("period", [3, 5, 7, 9, 11, 13, 16])
+def test_what_comes_back_every_few_sizes_is_not_overlooked(period: int, phase: int) -> None:
+    def law(S: int) -> int:
+        return 5 * S + (7 if S % period == phase else 0)
+
+    found = laws_of(law, Asked("S"))
+    (each,) = found.ranges
+    if MACS in found.polynomials:
+        sizes = (each.lattice[place] for place in range(len(each.lattice)))
+        assert all(found.polynomials[MACS].at({"S": size}) == law(size) for size in sizes)
+
+
 def test_odd_sizes_have_a_law_of_their_own_where_only_they_are_asked_about() -> None:
     def law(S: int) -> int:
         return S * S if S % 2 else 7 * S
