@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -16,11 +17,13 @@ from flopscope.errors import FlopscopeError
 from flopscope.guest import disposable, undisturbed
 from flopscope.measure.allocation import shortage
 from flopscope.measure.clock import clock_of
-from flopscope.measure.memory import available_bytes, needed_bytes
+from flopscope.measure.memory import available_bytes, needed_bytes, step_bytes
+from flopscope.measure.steps import measure_steps
 from flopscope.measure.timing import Wanted, measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
-from flopscope.records import Scope, TensorSpec
+from flopscope.recipe import Recipe
+from flopscope.records import Scope, Trace
 from flopscope.request import COUNTER_TIME_LIMIT
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
@@ -97,6 +100,7 @@ class Plan:
         device: where it runs.
         mode: the state it runs in.
         module: the part of it that is looked at; ``""`` is all of it.
+        recipe: how it is trained, or None for a forward pass alone.
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
@@ -109,11 +113,22 @@ class Plan:
     device: str
     mode: Mode = field(default_factory=Mode)
     module: Scope = ""
+    recipe: Recipe | None = None
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None
     convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
+
+    def recipe_on(self, device: str) -> Recipe:
+        """The recipe, with its forward passes in the mode's autocast.
+
+        Raises:
+            ValueError: the plan is of a forward pass alone.
+        """
+        if self.recipe is None:
+            raise ValueError("no recipe: the plan is of a forward pass alone")
+        return replace(self.recipe, cast=partial(self.mode.entered, device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +147,7 @@ def silent(_step: str) -> None:
 def run(
     plan: Plan,
     profile: Profile,
-    inputs: Mapping[str, TensorSpec],
+    found: Trace,
     runnable: Callable[[], Runnable],
     progress: Progress = silent,
 ) -> Outcome:
@@ -141,19 +156,21 @@ def run(
     Args:
         plan: what to do.
         profile: its counts, which tell how much memory it takes.
-        inputs: what it is called with.
+        found: the trace that they are of.
         runnable: makes the model and its inputs; not called where nothing is to be run.
         progress: told which counter is asked.
     """
     if not plan.time and not plan.counters:
         return Outcome()
-    obstacle = _obstacle(plan, profile, inputs)
+    obstacle = _obstacle(plan, profile, found)
     if obstacle:
         return Outcome(notes=(f"not run for real: {obstacle}",))
     try:
         model, args, kwargs = runnable()
     except Exception as error:  # noqa: BLE001 - building ran the user's code, moving may not fit
         return Outcome(notes=(f"not run for real: {_in_a_line(error)}",))
+    if plan.recipe is not None:
+        return _trained(plan, model, args, kwargs)
     with plan.mode.entered(plan.device):
         readings = tuple(_readings(plan, (model, args, kwargs), progress))
         return _timed(plan, readings, model, args, kwargs)
@@ -163,6 +180,16 @@ def _readings(plan: Plan, runnable: Runnable, progress: Progress) -> Iterator[Re
     for name in plan.counters:
         progress(f"asking {name}")
         yield read(name, *runnable, plan.counter_time_limit).within(plan.module)
+
+
+def _trained(
+    plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Outcome:
+    try:
+        recipe = plan.recipe_on(plan.device)
+        return Outcome(measure_steps(model, args, kwargs, plan.device, recipe, plan.wanted))
+    except Exception as error:  # noqa: BLE001 - the user's model ran, and may raise anything
+        return Outcome(notes=(f"time was not measured: {_in_a_line(error)}",))
 
 
 def _timed(
@@ -202,12 +229,15 @@ def _with_operators(
     return replace(timing, operator_seconds=seconds)
 
 
-def _obstacle(plan: Plan, profile: Profile, inputs: Mapping[str, TensorSpec]) -> str:
+def _obstacle(plan: Plan, profile: Profile, found: Trace) -> str:
     """Why the model cannot be run, or "" where it can."""
     if plan.device == "meta":
         return "the model has no weights (it is on the meta device)"
     available = available_bytes(plan.device)
-    needed = needed_bytes(profile, inputs.values())
+    if found.step is not None:
+        needed = step_bytes(profile, found.step, found.inputs.values())
+    else:
+        needed = needed_bytes(profile, found.inputs.values())
     if plan.counters:
         needed += profile.root.param_nbytes  # each is given a copy of its own
     if available is None or needed <= available:

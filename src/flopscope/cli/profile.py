@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.conventions import CONVENTIONS
-from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
+from flopscope.cli.errors import Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
@@ -18,16 +18,18 @@ from flopscope.cli.options import (
     check_columns,
     check_output,
     read_names,
+    read_rate,
     takes_outputs,
 )
-from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
+from flopscope.cli.reports import Progress, fitted, is_interrupted, report_of, several_of
+from flopscope.cli.terminal import narration, show
+from flopscope.cli.training import TRAIN, check_training, takes_training
 from flopscope.counters import COUNTERS, installed
-from flopscope.errors import FlopscopeError, UsageError
+from flopscope.errors import UsageError
 from flopscope.files import write
-from flopscope.load.importing import loading
 from flopscope.report import FORMATS, PLOTS, Report, View, format_of
 from flopscope.report.columns import CONVENTION
-from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
+from flopscope.report.several import SEVERAL_FORMATS
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
 
@@ -69,6 +71,8 @@ Examples:
     short_help="Count and measure models, each on one input.",
 )
 @takes_models
+@TRAIN
+@takes_training
 @takes_measuring
 @click.option(
     "--counter",
@@ -117,6 +121,14 @@ Examples:
     multiple=True,
     help="Draw below the table: roofline is achieved rate by arithmetic intensity.",
 )
+@click.option(
+    "--fit",
+    "fit",
+    callback=read_rate("B"),
+    metavar="SIZE",
+    help="Find the largest batch that takes so much memory, such as 24GiB; with --train, also with"
+    " repeated blocks checkpointed.",
+)
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -131,6 +143,7 @@ def command(
     columns: tuple[str, ...],
     fold: bool,
     plots: tuple[str, ...],
+    fit: float | None,
     strict: bool,
     debug: bool,
 ) -> None:
@@ -157,10 +170,12 @@ def command(
     view = View(depth=depth, columns=columns, sort=sort, fold=fold)
     if plots and (format_name != "table" or len(requests) > 1):
         raise UsageError("--plot draws below the table of one model", hint="leave --format out")
+    if fit is not None and len(requests) > 1:
+        raise UsageError("--fit is of one model", hint="leave the other targets or batches out")
     _refuse_early(requests, view, outputs)
     with narration() as progress:
-        several = None if len(requests) == 1 else _several(requests, progress)
-        report = _profiled(requests[0], progress) if several is None else None
+        several = None if len(requests) == 1 else several_of(requests, progress)
+        report = _single(requests[0], fit, progress) if several is None else None
 
     def render(format_name: str, view: View) -> str:
         if several is not None:
@@ -183,34 +198,9 @@ def command(
         raise PartlyFailedError(several)
 
 
-def is_interrupted(report: Report) -> bool:
-    """Whether measuring was ended early: the report is shown, and then the command ends so."""
-    return report.timing is not None and report.timing.is_interrupted
-
-
-def _several(requests: Sequence[Request], progress: Progress) -> Several:
-    """What comes of every target, whatever becomes of the others.
-
-    Raises:
-        FlopscopeError: nothing comes of any of them.
-    """
-    reports, failures, errors = [], [], []
-    for request in requests:
-        try:
-            reports.append(_profiled(request, progress))
-        except FlopscopeError as error:
-            errors.append(error)
-            failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
-        except KeyboardInterrupt:
-            if not reports:
-                raise
-            failures.append(Failure(request.target, "interrupted", "", INTERRUPTED_EXIT))
-            break
-        if reports and is_interrupted(reports[-1]):
-            break
-    if not reports:
-        raise errors[0]
-    return Several(tuple(reports), tuple(failures))
+def _single(request: Request, fit: float | None, progress: Progress) -> Report:
+    report = report_of(request, progress)
+    return report if fit is None else fitted(report, request, int(fit), progress)
 
 
 def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Path]) -> None:
@@ -222,13 +212,4 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
         check_columns(view.columns, (*request.counters, *restated))
         check_columns([view.sort] if view.sort else [], (*request.counters, *restated))
     check_requests(requests)
-
-
-def _profiled(request: Request, progress: Progress) -> Report:
-    with stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
-
-        return profile_target(request, progress)
+    check_training(requests)

@@ -10,8 +10,10 @@ from json import loads
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from flopscope.analysis.fitting import Fit
 from flopscope.analysis.ideal import Ideals
 from flopscope.analysis.restatement import Restatement
+from flopscope.analysis.training import Training
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
@@ -39,6 +41,8 @@ class Report:
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
         restatement: the counts in another convention, or None where none was asked for.
+        training: what a training step is spent on, or None of a forward pass alone.
+        fit: the batch that fits into some memory, or None where that was not asked for.
     """
 
     target: str
@@ -52,6 +56,8 @@ class Report:
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
     restatement: Restatement | None = None
+    training: Training | None = None
+    fit: Fit | None = None
 
     @property
     def macs(self) -> int:

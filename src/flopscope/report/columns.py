@@ -24,6 +24,7 @@ from flopscope.report.time import (
     sum_of_known,
     variant_seconds,
 )
+from flopscope.report.training import flops_of, when_recomputed, when_trained
 from flopscope.spelling import did_you_mean
 from flopscope.units import format_fixed, format_quantity
 
@@ -98,6 +99,23 @@ COLUMNS: tuple[Column, ...] = (
     Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80, when_ours),
     Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90, when_ours),
     Column("share", "% FLOPs", _share, _percent, "figure", 40, when_ours),
+    Column("forward", "Forward", flops_of("forward"), _quantity, "arithmetic", 68, when_trained),
+    Column(
+        *("recompute", "Recompute", flops_of("recompute"), _quantity, "arithmetic", 64),
+        when_recomputed,
+    ),
+    Column(
+        *("dinput", "Input grad", flops_of("input_gradients"), _quantity, "arithmetic", 66),
+        when_trained,
+    ),
+    Column(
+        *("dweight", "Weight grad", flops_of("weight_gradients"), _quantity, "arithmetic", 65),
+        when_trained,
+    ),
+    Column(
+        *("optimizer", "Optimizer", flops_of("optimizer"), _quantity, "arithmetic", 62),
+        when_trained,
+    ),
     Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
     Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
     Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),

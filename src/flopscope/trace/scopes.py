@@ -50,6 +50,7 @@ class ScopeTracker:
     visits: defaultdict[Scope, Visits] = field(default_factory=lambda: defaultdict(Visits))
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
     kept: tuple[TensorSpec, ...] = ()
+    _is_noting: bool = True
     _names: ScopeNames = field(init=False)
     _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
     _thread: int = field(default_factory=threading.get_ident)
@@ -73,6 +74,15 @@ class ScopeTracker:
             before.remove()
             after.remove()
 
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Keep ``current`` up to date, but not ``visits``: what runs has run before."""
+        self._is_noting = False
+        try:
+            yield
+        finally:
+            self._is_noting = True
+
     def _enter(self, module: torch.nn.Module, _args: Any) -> None:
         if threading.get_ident() != self._thread:
             raise TraceError(
@@ -91,8 +101,9 @@ class ScopeTracker:
         failed = output is None and sys.exc_info()[1] is not handled
         if not failed:
             self.failure = None  # an inner module raised and the program went on
-            self._note(output)
-        elif self.failure is None:
+            if self._is_noting:
+                self._note(output)
+        elif self.failure is None and self._is_noting:  # what runs again may be cut short
             self.failure = self.current, _specs_in(args)
         self.current = caller
 
