@@ -15,18 +15,13 @@ import argparse
 import copy
 import csv
 import importlib
-import multiprocessing
-import random
-import resource
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import nn
@@ -35,16 +30,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.blind_document import document
 from benchmarks.blind_models import LIBRARIES, Library
-from benchmarks.blind_models.library import Case, Inputs
+from benchmarks.cases import Case, Inputs
+from benchmarks.children import in_a_child, said, seed
 from benchmarks.transformers_census import difference
 from flopscope import tree
 from flopscope.costs import cost_of
 from flopscope.records import Operation, Trace
 from flopscope.trace import building, trace, trace_real
 from flopscope.trace.execute import Execution
-
-PATIENCE = 1800
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -110,12 +103,6 @@ def made(case: Case) -> tuple[nn.Module, Inputs]:
     inputs = case.inputs(model)
     seed()
     return model, inputs
-
-
-def seed() -> None:
-    """Some models drop layers and crop pictures by lot: let all runs draw the same lots."""
-    random.seed(0)
-    torch.manual_seed(0)
 
 
 def traced(case: Case) -> Iterator[Trace | str]:
@@ -215,28 +202,6 @@ def run_all(libraries: Iterable[Library], path: Path) -> None:
                     file.flush()
 
 
-def in_a_child(function: Callable[..., Iterator[Result]], *args: object) -> Result | None:
-    """The last thing that a function yields in a process of its own, however that ends."""
-    context = multiprocessing.get_context("fork")
-    receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=tell, args=(sending, function, *args))
-    child.start()
-    sending.close()
-    last = None
-    with suppress(EOFError):
-        while True:
-            last = receiving.recv()
-    child.join()
-    return last
-
-
-def tell(out: Connection, function: Callable[..., Iterator[Result]], *args: object) -> None:
-    """Send whatever a function yields."""
-    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
-    for known in function(*args):
-        out.send(known)
-
-
 def read(path: Path) -> list[dict[str, str]]:
     """The rows of a file, if it is there."""
     if not path.exists():
@@ -254,12 +219,6 @@ def present(library: Library) -> bool:
         print(f"skipped: {library.name} ({said(error)})")
         return False
     return True
-
-
-def said(error: BaseException) -> str:
-    """An error in one line."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"[:400]
 
 
 def main() -> None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from flopscope.counters import COUNTERS
 
 
-def parameters(names: Iterable[str]) -> list[object]:
+def needs(name: str) -> pytest.MarkDecorator:
+    """Skips where a counter is not installed."""
+    row = COUNTERS.row(name)
+    reason = f"{row.distribution} is not installed"
+    return pytest.mark.skipif(not row.is_installed, reason=reason)
+
+
+def parameters(names: Iterable[str]) -> list[ParameterSet]:
     """One for each counter."""
-    return [
-        pytest.param(
-            name,
-            marks=pytest.mark.skipif(
-                not COUNTERS.row(name).is_installed,
-                reason=f"{COUNTERS.row(name).distribution} is not installed",
-            ),
-        )
-        for name in names
-    ]
+    return [pytest.param(name, marks=needs(name)) for name in names]
 
 
 EVERY = parameters(COUNTERS)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import flopscope
+from flopscope.counters import COUNTERS, installed
 from flopscope.errors import (
     IncompleteCountError,
     InputError,
@@ -218,5 +219,115 @@ def test_a_loss_without_an_optimizer_is_refused():
 
 
 def test_counters_are_not_asked_of_a_training_step():
-    with pytest.raises(UsageError, match="of forward passes"):
+    with pytest.raises(UsageError, match="are of forward passes"):
         flopscope.profile(nn.Linear(8, 4), torch.zeros(3, 8), optimizer="sgd", counters=["thop"])
+
+
+def normed() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 8, 3, bias=False), nn.InstanceNorm2d(8))
+
+
+NORMED_OUT = 8 * 6 * 6
+NORMED_MACS = NORMED_OUT * 3 * 3 * 3
+
+
+def test_a_comparison_says_what_each_counter_prints_and_why():
+    compared = flopscope.compare(normed(), torch.zeros(1, 3, 8, 8), counters=("thop", "torch"))
+    thop, by_torch = compared.accounts
+
+    assert compared.report.macs == NORMED_MACS
+    assert (thop.figure, thop.macs, thop.unit) == (NORMED_MACS + 2 * NORMED_OUT,) * 2 + ("MACs",)
+    assert (by_torch.figure, by_torch.macs) == (2 * NORMED_MACS, NORMED_MACS)
+    assert by_torch.difference(compared.report.macs) == 0
+    assert thop.reconciliation.remainder == by_torch.reconciliation.remainder == 0
+
+
+def test_by_default_a_comparison_asks_all_that_are_installed():
+    compared = flopscope.compare(normed(), torch.zeros(1, 3, 8, 8))
+    assert tuple(account.name for account in compared.accounts) == installed()
+    assert {*compared.asked, *compared.absent} == {*COUNTERS}
+
+
+def test_a_model_without_weights_is_not_run_and_what_would_be_printed_is_known():
+    compared = flopscope.compare(
+        normed().to("meta"), torch.zeros(1, 3, 8, 8, device="meta"), counters=("thop", "fvcore")
+    )
+    thop, fvcore = compared.accounts
+
+    assert thop.reading is fvcore.reading is None
+    assert (thop.figure, fvcore.figure) == (
+        NORMED_MACS + 2 * NORMED_OUT,
+        NORMED_MACS + 4 * NORMED_OUT,
+    )
+    assert "not run for real" in compared.report.notes[-1]
+    assert "would print" in str(compared)
+
+
+def test_a_comparison_is_written_in_the_format_of_the_files_suffix(tmp_path):
+    compared = flopscope.compare(normed(), torch.zeros(1, 3, 8, 8), counters=["thop"])
+    for suffix, beginning in ((".md", "### "), (".json", "{"), (".txt", "Sequential")):
+        compared.save(tmp_path / f"counters{suffix}")
+        assert (tmp_path / f"counters{suffix}").read_text(encoding="utf-8").startswith(beginning)
+    assert compared.to_dict()["schema"] == "flopscope.compare/1"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"counters": ["thopp"]}, "no counter 'thopp'"), ({"device": "tpu"}, "'tpu'")],
+)
+def test_what_cannot_be_compared_is_said(options, message):
+    with pytest.raises(UsageError, match=message):
+        flopscope.compare(normed(), torch.zeros(1, 3, 8, 8), **options)
+
+
+def test_a_model_in_training_is_compared_as_the_counters_get_it():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8)).train()
+    compared = flopscope.compare(model, torch.zeros(1, 3, 8, 8), counters=["fvcore"])
+    (fvcore,) = compared.accounts
+    assert fvcore.figure == NORMED_MACS + 2 * NORMED_OUT
+    assert fvcore.reconciliation.remainder == 0
+
+
+def test_the_model_is_as_it_was_after_a_comparison():
+    model = normed().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    flopscope.compare(model, torch.zeros(1, 3, 8, 8), counters=["thop"])
+
+    assert model.training
+    assert model.state_dict().keys() == before.keys()
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_convention_that_there_is_not_is_refused():
+    with pytest.raises(UsageError, match="no convention 'thopp'"):
+        flopscope.profile(normed(), torch.zeros(1, 3, 8, 8), convention="thopp")
+
+
+def test_a_report_can_be_restated_in_a_convention():
+    report = flopscope.profile(normed(), torch.zeros(1, 3, 8, 8), convention="thop")
+    assert report.restatement.value == NORMED_MACS + 2 * NORMED_OUT
+    assert report.restatement.modules["1"] == 2 * NORMED_OUT
+    assert report.macs == NORMED_MACS
+
+
+class Forces(nn.Module):
+    """The gradient of an energy by positions: it differentiates in its own forward pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.energy = nn.Linear(4, 1)
+
+    def forward(self, positions):
+        with torch.enable_grad():
+            positions = positions.detach().requires_grad_()
+            (forces,) = torch.autograd.grad(self.energy(positions).sum(), positions)
+        return forces
+
+
+def test_of_a_model_that_differentiates_no_difference_is_explained_by_rules_for_others():
+    compared = flopscope.compare(Forces(), torch.zeros(2, 4), counters=("fvcore",))
+    assert compared.reconciliations == {}
+    assert "no difference is explained" in str(compared)
+
+    with pytest.raises(TraceError, match="cannot be counted as thop"):
+        flopscope.profile(Forces(), torch.zeros(2, 4), convention="thop")

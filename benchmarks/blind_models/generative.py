@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.blind_models.library import Case, Inputs, Library, classes, given, image
+from benchmarks.blind_models.library import Library, classes
+from benchmarks.cases import Case, Inputs, given, image
 
 
 def _diffusers(name: str, inputs: Callable[[nn.Module], Inputs], **kwargs: Any) -> Case:

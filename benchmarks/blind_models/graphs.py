@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from benchmarks.blind_models.layers import made
-from benchmarks.blind_models.library import Case, Library, classes, given
+from benchmarks.blind_models.library import Library, classes
+from benchmarks.cases import Case, given
 
 GRAPH = "torch_geometric.nn.models"
 NODES = torch.randn(16, 8)

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.blind_models.library import Case, Library, classes, given
+from benchmarks.blind_models.library import Library, classes
+from benchmarks.cases import Case, given
 
 WORDS = torch.randint(1000, (1, 256))
 VECTORS = torch.randn(1, 256, 64)

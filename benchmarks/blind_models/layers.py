@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.blind_models.library import Case, Library, classes, files, given, image
+from benchmarks.blind_models.library import Library, classes, files
+from benchmarks.cases import Case, given, image
 
 VECTORS = torch.randn(1, 64, 32)
 

@@ -8,26 +8,10 @@ import pkgutil
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-import torch
 from torch import nn
 
-torch.manual_seed(0)  # most inputs are made once, on import
-
-Inputs: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
-"""Positional arguments, and keywords."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One model, and what its forward is called with.
-
-    The two are functions, since making either may need the library.
-    """
-
-    build: Callable[[], nn.Module]
-    inputs: Callable[[nn.Module], Inputs]
+from benchmarks.cases import Case
 
 
 @dataclass(frozen=True)
@@ -52,16 +36,6 @@ class Library:
             return sorted(self.cases)
         names = sorted(self.population())
         return sorted(random.Random(self.module).sample(names, len(self.cases)))
-
-
-def image(height: int, width: int | None = None, channels: int = 3) -> torch.Tensor:
-    """One picture."""
-    return torch.randn(1, channels, height, width or height)
-
-
-def given(*args: Any, **kwargs: Any) -> Callable[[nn.Module], Inputs]:
-    """The same inputs whatever the model."""
-    return lambda _model: (args, kwargs)
 
 
 def files(package: str) -> set[str]:

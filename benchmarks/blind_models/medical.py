@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.blind_models.library import Case, Library, classes, given, image
+from benchmarks.blind_models.library import Library, classes
+from benchmarks.cases import Case, given, image
 
 
 def _monai(name: str, *args: Any, **kwargs: Any) -> Case:

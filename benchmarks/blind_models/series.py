@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from benchmarks.blind_models.layers import made
-from benchmarks.blind_models.library import Case, Library, classes, files, given
+from benchmarks.blind_models.library import Library, classes, files
+from benchmarks.cases import Case, given
 
 SERIES = torch.randn(2, 3, 96)
 CATEGORIES = torch.tensor([[3, 1, 4, 1, 5]])

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.blind_models.library import Case, Inputs, Library, classes, files, given, image
+from benchmarks.blind_models.library import Library, classes, files
+from benchmarks.cases import Case, Inputs, given, image
 
 
 def _architecture(name: str) -> Case:

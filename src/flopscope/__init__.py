@@ -20,15 +20,19 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import profile
+    from flopscope.api import closed_form, compare, llm, profile, solve, sweep
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
+    from flopscope.report.counters import CounterComparison
+    from flopscope.report.formula import ClosedForm
 
     __version__: str
 
 __all__ = [
+    "ClosedForm",
     "Cost",
+    "CounterComparison",
     "FlopscopeError",
     "IncompleteCountError",
     "InputError",
@@ -39,18 +43,30 @@ __all__ = [
     "TraceError",
     "UsageError",
     "__version__",
+    "closed_form",
+    "compare",
     "formula",
+    "llm",
     "profile",
+    "solve",
+    "sweep",
 ]
 
 _LAZY: Registry[object] = Registry(
     {
+        "ClosedForm": "flopscope.report.formula:ClosedForm",
         "Cost": "flopscope.costs:Cost",
+        "CounterComparison": "flopscope.report.counters:CounterComparison",
         "Report": "flopscope.report:Report",
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
+        "closed_form": "flopscope.api.sizes:closed_form",
+        "compare": "flopscope.api.counting:compare",
         "formula": "flopscope.costs:formula",
-        "profile": "flopscope.api:profile",
+        "llm": "flopscope.api.generation:llm",
+        "profile": "flopscope.api.counting:profile",
+        "solve": "flopscope.api.sizes:solve",
+        "sweep": "flopscope.api.sizes:sweep",
     }
 )
 

@@ -1,4 +1,4 @@
-"""Text into a file, whole or not at all."""
+"""Text into a file, whole or not at all; and where files are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ import shutil
 from pathlib import Path
 
 from flopscope.errors import FlopscopeError
+
+CACHE_FOLDER = "FLOPSCOPE_CACHE_DIR"
+"""The environment variable that names the folder for what is kept from one run to the next."""
+
+
+def cache_folder() -> Path:
+    """That folder, or else one in the user's own cache.
+
+    Raises:
+        RuntimeError: the user has no home.
+    """
+    own = os.environ.get(CACHE_FOLDER)
+    if own:
+        return Path(own)
+    parent = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(parent) if parent else Path.home() / ".cache") / "flopscope"
 
 
 def write(path: str | Path, text: str) -> None:

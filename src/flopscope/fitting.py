@@ -10,7 +10,8 @@ from flopscope.errors import TraceError
 from flopscope.report import Report
 from flopscope.report.sizes import memory_of
 from flopscope.request import Request
-from flopscope.targeting import Progress, profile_target
+from flopscope.running import Progress
+from flopscope.targeting import profile_target
 
 
 def with_fit(report: Report, request: Request, limit_nbytes: int, progress: Progress) -> Report:

@@ -66,9 +66,8 @@ class Timing:
         seconds: one entry per whole forward pass, hooks off, after warm-up.
         module_seconds: median inclusive seconds per scope over its runs with hooks on.
         operator_seconds: median seconds of all calls of an operator in a run that times each.
-        activation_nbytes: the most that a whole forward pass, hooks off, had allocated beside what
-            was allocated before it; None where the device's allocator doesn't tell (CPU), and of a
-            part of a model.
+        activation_nbytes: the most that a whole forward pass, hooks off, allocated at once; None
+            where the device's allocator doesn't tell (CPU), and of a part of a model.
         samples: how many inputs a forward pass takes at once, or None where that can't be told.
         variants: other ways to run it.
         notes: what a reader should know: that the machine was busy, how its clock ran.
@@ -214,7 +213,10 @@ class Reading:
         return 2 * self.value if self.value is not None and self.unit == "MACs" else self.value
 
     def within(self, module: Scope) -> Reading:
-        """What it says of a part of the model, whose own scope becomes ``""``."""
+        """What it says of a part of the model, whose own scope becomes ``""``.
+
+        What it says of the whole alone is not known of the part, and left out.
+        """
         if not module or self.value is None:
             return self
         modules = {
@@ -234,6 +236,7 @@ class Reading:
             modules=modules,
             operators=operators,
             stated_macs=None,
+            uncounted={},
         )
 
 

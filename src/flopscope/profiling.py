@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -12,10 +13,14 @@ from torch import nn
 
 from flopscope import tree
 from flopscope.analysis.causal import masked_macs
+from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
+from flopscope.analysis.reconciliation import reconcile
+from flopscope.analysis.restatement import Restatement, restate
 from flopscope.analysis.training import training_of
+from flopscope.counters import COUNTERS, installed
 from flopscope.devices import reported_device
-from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, UsageError
+from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError, UsageError
 from flopscope.guest import disposable
 from flopscope.machine import Machine, given, measured, rated
 from flopscope.measure.allocation import shortage
@@ -24,7 +29,8 @@ from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
 from flopscope.records import Trace
 from flopscope.report import Report
-from flopscope.running import Plan, Runnable, run
+from flopscope.report.counters import CounterComparison
+from flopscope.running import Plan, Progress, Runnable, run, silent
 from flopscope.trace import trace, trace_real, trace_real_step, trace_step
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
@@ -42,6 +48,7 @@ class Subject:
         assume: numbers for rules of ``flopscope.assumptions``.
         strict: whether an operator without a formula is an error.
         is_ours: whether what ``runnable`` makes is made anew, and may be changed.
+        progress: told what is being done.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Subject:
     assume: Mapping[str, float] = field(default_factory=dict)
     strict: bool = False
     is_ours: bool = False
+    progress: Progress = silent
 
 
 def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Trace:
@@ -62,8 +70,10 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
     if plan.recipe is not None:
         recipe = plan.recipe_on("cpu")
         return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
+    started = perf_counter()
     with plan.mode.entered("cpu"):
-        return trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+        found = trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+    return replace(found, seconds=perf_counter() - started)
 
 
 def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> Trace:
@@ -108,16 +118,18 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
 
     Raises:
         IncompleteCountError: something was left out and ``strict`` was asked for.
+        TraceError: the trace cannot be counted in the convention that was asked for.
     """
     counted = tree.profile(found)
     if subject.strict:
         counted.require_complete()
-    outcome = run(plan, counted, found, subject.runnable)
+    restatement = _restatement(found, plan.convention)
+    outcome = run(plan, counted, found, subject.runnable, subject.progress)
     machine = _machine(plan, outcome.timing, found)
     return Report(
         target=subject.name,
         inputs=tuple(found.inputs.items()),
-        environment=_environment(plan.device),
+        environment=environment(plan.device),
         profile=counted,
         module=plan.module,
         assumptions=found.assumptions,
@@ -125,8 +137,50 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         timing=outcome.timing,
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
+        restatement=restatement,
         training=training_of(found),
     )
+
+
+_NOT_CANONICAL = (
+    "the operators are those that autograd ran, which the rules of counters are not for"
+)
+
+
+def _restatement(found: Trace, convention: str | None) -> Restatement | None:
+    """The trace in another convention, if one is wanted.
+
+    Raises:
+        TraceError: its operators are not those that the program called.
+    """
+    if convention is None:
+        return None
+    if found.stream != "canonical":
+        raise TraceError(f"it cannot be counted as {convention}: {_NOT_CANONICAL}")
+    return restate(found, convention)
+
+
+def comparison_on(subject: Subject, found: Trace, plan: Plan) -> CounterComparison:
+    """What the counters of a plan say beside the count of a trace, and what makes the difference.
+
+    Raises:
+        IncompleteCountError: something was left out and ``strict`` was asked for.
+    """
+    is_canonical = found.stream == "canonical"
+    notes = () if is_canonical else (f"no difference is explained: {_NOT_CANONICAL}",)
+    report = report_on(replace(subject, notes=(*subject.notes, *notes)), found, plan)
+    readings = {reading.name: reading for reading in report.readings}
+    reconciliations = {
+        name: reconcile(found, CONVENTIONS[name], readings.get(name))
+        for name in plan.counters
+        if name in CONVENTIONS and is_canonical
+    }
+    absent = () if plan.counters != installed() else _not_installed()
+    return CounterComparison(report, plan.counters, reconciliations, found.seconds, absent)
+
+
+def _not_installed() -> tuple[str, ...]:
+    return tuple(name for name in COUNTERS if name not in installed())
 
 
 def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:
@@ -171,7 +225,8 @@ def _causal_note(found: Trace) -> tuple[str, ...]:
     return (f"causal attention is counted dense: {masked:,} MACs of it are on masked scores",)
 
 
-def _environment(device: str) -> Environment:
+def environment(device: str) -> Environment:
+    """What a report is made with, on a device."""
     return Environment(
         flopscope=VERSION,
         torch=torch.__version__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class GivenInputs:
         dtype: of the tensors whose shape says none; a floating-point one is the model's, too.
         batch: the first size of every tensor, in the place of what is said or known.
         seq: how many tokens to give a language model that is given no shapes.
+        sizes: other numbers that the function is called with, by the names of its parameters.
     """
 
     shapes: tuple[str, ...] = ()
@@ -30,6 +32,7 @@ class GivenInputs:
     dtype: str | None = None
     batch: int | None = None
     seq: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Request:
         channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
+        convention: the one to restate the counts in, or None for ours alone.
         counter_time_limit: seconds after which one of them is given up.
         device: where to measure: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         time: whether to measure at all.
@@ -78,6 +82,7 @@ class Request:
     channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()
+    convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
     device: str = "auto"
     time: bool = True
@@ -87,3 +92,22 @@ class Request:
     compiled: bool = False
     assume: tuple[str, ...] = ()
     strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request in which names stand for sizes: for a law of them, or for many runs.
+
+    Attributes:
+        request: its shapes and structures may have letters in the place of numbers.
+        batch: the letter for how many samples, where there are no shapes to hold it.
+        seq: the letter for how many tokens.
+        vary: the sizes that are asked about, by name, each at least one in rising order. A name
+            that is no letter of the inputs is a parameter of the function that makes these, or
+            else of the model's constructor.
+    """
+
+    request: Request
+    batch: str | None = None
+    seq: str | None = None
+    vary: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -29,6 +29,9 @@ from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
 
+Progress: TypeAlias = Callable[[str], None]
+"""Told what is being done, in a few words, whenever that changes."""
+
 Runnable: TypeAlias = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
 """A model with its weights and the inputs to call it with, on one device."""
 
@@ -101,6 +104,7 @@ class Plan:
         wanted: what of its time to measure, and how well.
         peak: FLOP/s that the device does at most, or None for what is known of it.
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
+        convention: the one to restate the counts in, or None for ours alone.
         counter_time_limit: seconds after which a counter is given up.
     """
 
@@ -113,6 +117,7 @@ class Plan:
     wanted: Wanted = field(default_factory=Wanted)
     peak: float | None = None
     bandwidth: float | None = None
+    convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
 
     def recipe_on(self, device: str) -> Recipe:
@@ -135,11 +140,16 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
+def silent(_step: str) -> None:
+    """Nobody is waiting to be told."""
+
+
 def run(
     plan: Plan,
     profile: Profile,
     found: Trace,
     runnable: Callable[[], Runnable],
+    progress: Progress = silent,
 ) -> Outcome:
     """Time a model and ask other counters about it, as planned, where it fits into memory.
 
@@ -148,6 +158,7 @@ def run(
         profile: its counts, which tell how much memory it takes.
         found: the trace that they are of.
         runnable: makes the model and its inputs; not called where nothing is to be run.
+        progress: told which counter is asked.
     """
     if not plan.time and not plan.counters:
         return Outcome()
@@ -161,7 +172,14 @@ def run(
     if plan.recipe is not None:
         return _trained(plan, model, args, kwargs)
     with plan.mode.entered(plan.device):
-        return _ran(plan, model, args, kwargs)
+        readings = tuple(_readings(plan, (model, args, kwargs), progress))
+        return _timed(plan, readings, model, args, kwargs)
+
+
+def _readings(plan: Plan, runnable: Runnable, progress: Progress) -> Iterator[Reading]:
+    for name in plan.counters:
+        progress(f"asking {name}")
+        yield read(name, *runnable, plan.counter_time_limit).within(plan.module)
 
 
 def _trained(
@@ -174,9 +192,13 @@ def _trained(
         return Outcome(notes=(f"time was not measured: {_in_a_line(error)}",))
 
 
-def _ran(plan: Plan, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
-    whole = (read(name, model, args, kwargs, plan.counter_time_limit) for name in plan.counters)
-    readings = tuple(reading.within(plan.module) for reading in whole)
+def _timed(
+    plan: Plan,
+    readings: tuple[Reading, ...],
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Outcome:
     if not plan.time:
         return Outcome(readings=readings)
     try:

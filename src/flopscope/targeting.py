@@ -2,139 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TypeAlias
 
 from torch import nn
 
-from flopscope import assumptions
 from flopscope.advice import advised, as_options
+from flopscope.analysis.generation.bounds import Bounds, Installation
+from flopscope.analysis.generation.generation import Workload
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError
+from flopscope.generating import generation_of
 from flopscope.load.applicable import idle_options
-from flopscope.load.config_file import read_config
 from flopscope.load.forward import check_inputs, inputs_to_give
-from flopscope.load.given import candidates, is_floating, parse_given
-from flopscope.load.importing import loading
-from flopscope.load.inputs import Inputs, InputSpec, parse_dtype
-from flopscope.load.recipe import loss_named, optimizer_named
-from flopscope.load.sources import Options, Source, resolve
-from flopscope.load.target import parse_target
-from flopscope.measure.timing import Wanted
-from flopscope.measurements import COMPILED, CUDA_GRAPH
-from flopscope.profiling import Subject, chosen_device, report_on, traced, traced_for_real
-from flopscope.recipe import Recipe
+from flopscope.load.given import candidates
+from flopscope.load.inputs import Inputs, InputSpec
+from flopscope.opening import Opened, opened, options_of
+from flopscope.profiling import (
+    Subject,
+    comparison_on,
+    environment,
+    report_on,
+    traced,
+    traced_for_real,
+)
 from flopscope.records import Trace
 from flopscope.report import Report
+from flopscope.report.counters import CounterComparison
+from flopscope.report.generation import GenerationReport
 from flopscope.request import GivenInputs, Request
-from flopscope.running import Mode, Plan, Runnable
-from flopscope.trace import building, trace
+from flopscope.running import Plan, Progress, silent
+from flopscope.trace import building
 from flopscope.trace.diagnosis import Remedy
 
-Progress: TypeAlias = Callable[[str], None]
 
-
-def _silent(_step: str) -> None:
-    """Nobody is waiting to be told."""
-
-
-def profile_target(request: Request, progress: Progress = _silent) -> Report:
+def profile_target(request: Request, progress: Progress = silent) -> Report:
     """Import, build and count the model that a request names, and measure it if asked to.
 
     Args:
         request: the target, its inputs and what to do.
-        progress: told what is being done, in a few words, whenever that changes.
+        progress: told what is being done.
 
     Raises:
         FlopscopeError: see its subclasses: what failed and what to do.
     """
-    spec = parse_target(request.target, request.arguments)
-    if request.config is not None:
-        spec = replace(spec, settings=read_config(request.config))
-    parse_given(request.inputs)
-    options = _options(request)
-    plan = _plan(request)
-    assumed = assumptions.parse(request.assume)
-    progress(f"importing {spec.path}")
-    with loading():
-        source = resolve(spec, options)
-    progress(f"building {spec.path}")
-    model, notes = _built_for_counting(source)
-    model = plan.mode.prepared(model)
-    chosen: list[Inputs] = []
-
-    def runnable() -> Runnable:
-        progress(f"building {spec.path} with its weights")
-        real = plan.mode.prepared(source.build()).to(plan.device)
-        args, kwargs = plan.mode.laid_out(chosen[-1].on(plan.device))
-        progress(f"running {spec.path} on {plan.device}")
-        return real, args, kwargs
-
-    subject = Subject(
-        request.target,
-        model,
-        runnable,
-        assume=assumed,
-        strict=request.strict,
-        is_ours=not source.is_instance,
-    )
-    progress(f"counting {spec.path}")
-    offered = candidates(request.inputs, source, model, options)
-    found = _first_accepted(subject, plan, offered, chosen, request.inputs)
-    made = (*source.notes, *notes, *chosen[-1].notes)
-    idle = (f"{option} says nothing of this target" for option in idle_options(request))
-    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
+    subject, found, plan = _counted(request, progress)
     if not request.time:
-        notes = (*notes, "time was not measured, as asked")
-    return report_on(replace(subject, notes=notes), found, plan)
+        notes = (*subject.notes, "time was not measured, as asked")
+        subject = replace(subject, notes=notes)
+    return report_on(subject, found, plan)
 
 
-def _options(request: Request) -> Options:
-    return Options(
-        task=request.task,
-        batch=request.inputs.batch,
-        seq=request.inputs.seq,
-        unsafe_pickle=request.unsafe_pickle,
-        rehearse=trace,
+def compare_target(request: Request, progress: Progress = silent) -> CounterComparison:
+    """Count the model that a request names, ask its counters, and say what makes the difference.
+
+    Args:
+        request: the target, its inputs and the counters to ask.
+        progress: told what is being done.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    return comparison_on(*_counted(replace(request, time=False), progress))
+
+
+def generation_of_target(
+    request: Request,
+    workload: Workload,
+    installations: Sequence[Installation] = (),
+    progress: Progress = silent,
+) -> GenerationReport:
+    """Import and build the model that a request names, and count what it costs to generate text.
+
+    Args:
+        request: the target, what it is built with, and its type; it says nothing of inputs.
+        workload: what to generate.
+        installations: what to say how fast it could be on.
+        progress: told what is being done.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    target = opened(request, progress)
+    subject = target.subject
+    generation = generation_of(
+        subject.model,
+        workload,
+        assume=subject.assume,
+        notes=(*subject.notes, *target.plan.mode.notes()),
+        progress=progress,
     )
+    bounds = tuple(Bounds(generation, each) for each in installations)
+    return GenerationReport(request.target, environment("cpu"), generation, bounds)
 
 
-def _plan(request: Request) -> Plan:
-    runs = request.time or bool(request.counters)
-    device = chosen_device(request.device) if runs else "cpu"
-    dtype = None if request.inputs.dtype is None else parse_dtype(request.inputs.dtype)
-    mode = Mode(
-        dtype=dtype if dtype is not None and is_floating(dtype) else None,
-        train=request.train,
-        autocast=None if request.autocast is None else parse_dtype(request.autocast),
-        channels_last=request.channels_last,
-    )
-    ways = ((COMPILED, request.compiled), (CUDA_GRAPH, device.startswith("cuda")))
-    variants = tuple(name for name, wanted in ways if wanted)
-    wanted = Wanted(threads=request.threads, variants=variants)
-    return Plan(
-        request.counters,
-        request.time,
-        device,
-        mode,
-        request.module,
-        _recipe(request) if request.train else None,
-        wanted,
-        request.peak,
-        request.bandwidth,
-        request.counter_time_limit,
-    )
+def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan]:
+    """The model, what ran in a forward pass of it, and what else to do with it."""
+    target = opened(request, progress)
+    subject, plan, chosen = target.subject, target.plan, target.chosen
+    progress(f"counting {target.spec.path}")
+    offered = candidates(request.inputs, target.source, subject.model, options_of(request))
+    found = _first_accepted(subject, plan, offered, chosen, request.inputs)
+    idle = (f"{option} says nothing of this target" for option in idle_options(request))
+    made = (*subject.notes, *chosen[-1].notes)
+    notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
+    return replace(subject, notes=notes), found, plan
 
 
-def _recipe(request: Request) -> Recipe:
-    return Recipe(
-        optimizer_named(request.optimizer),
-        request.optimizer,
-        None if request.loss is None else loss_named(request.loss),
-        request.loss or "",
-        request.accumulate,
-        checkpoint=request.checkpoint,
-    )
+def counted_again(target: Opened, request: Request) -> Trace:
+    """A trace of a model that is built on other inputs, which are left at the end of its chosen.
+
+    Unlike a first count it is never by a real run, and what is refused gets no advice.
+
+    Raises:
+        InputError, TraceError: the model takes none of them.
+    """
+    source, options = target.source, options_of(request)
+    # Inputs that a function makes can be as large as they like.
+    with building() if request.inputs.function is not None else nullcontext():
+        offered = list(candidates(request.inputs, source, target.subject.model, options))
+    refused: list[tuple[Inputs, FlopscopeError]] = []
+    for inputs in _with_repairs(iter(offered), refused):
+        args, kwargs = target.plan.mode.laid_out(inputs.on("meta"))
+        try:
+            check_inputs(target.subject.model.forward, args, kwargs)
+            found = traced(target.subject, target.plan, args, kwargs)
+        except (TraceError, InputError) as error:
+            refused.append((inputs, error))
+        else:
+            target.chosen.append(inputs)
+            return found
+    raise refused[0][1]
 
 
 def _first_accepted(
@@ -212,27 +210,3 @@ def _without_inputs(error: TraceError, model: nn.Module) -> TraceError:
     better = TraceError(error.message, hint=f"no inputs were given: try {options}")
     better.__cause__ = error.__cause__
     return better
-
-
-def _built_for_counting(source: Source) -> tuple[nn.Module, tuple[str, ...]]:
-    """The model without weights, or with them where its constructor insists on values."""
-    if source.is_instance:
-        return source.build(), ()
-    try:
-        with building():
-            return source.build(), ()
-    except FlopscopeError as error:
-        if not _for_want_of_values(error):
-            raise
-        model = source.build()
-        return model, (f"built with its weights, since without them: {error.message}",)
-
-
-def _for_want_of_values(error: BaseException | None) -> bool:
-    """Whether some exception behind this one is torch's or ours about a tensor without values."""
-    while error is not None:
-        told = isinstance(error, RuntimeError) and "meta" in str(error)
-        if told or isinstance(error, (NotImplementedError, NeedsValuesError)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -10,9 +10,10 @@ import torch
 from click.testing import Result
 
 from flopscope.devices import devices
+from flopscope.files import CACHE_FOLDER
 from flopscope.measure import peaks as measuring
 from flopscope.measure.hardware import processor_name
-from flopscope.measure.peak_cache import FOLDER, keep_peaks
+from flopscope.measure.peak_cache import keep_peaks
 from flopscope.measurements import Bandwidth, Peaks
 from flopscope.report.device import render
 
@@ -31,7 +32,7 @@ PEAKS = Peaks(
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -53,7 +54,7 @@ def test_what_cannot_be_kept_is_shown_all_the_same(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(FOLDER, str(tmp_path / "file"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "file"))
     monkeypatch.setattr(measuring, "PROCESSOR_SIDES", (64,))
     monkeypatch.setattr(measuring, "PROCESSOR_SPAN", (1 << 14, 1 << 15))
     monkeypatch.setattr(measuring, "SECONDS_EACH", 0.001)

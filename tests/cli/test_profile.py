@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from flopscope.counters import installed
 from flopscope.report import FORMATS, SUFFIXES
 
 Run = Callable[..., Result]
@@ -43,7 +44,40 @@ def test_all_counters_are_asked_once_each(run: Run) -> None:
     done = run(*NET, "--counter", "thop", "--counter", "all", "--device", "cpu", "--format", "json")
 
     counters = json.loads(done.stdout)["counters"]
-    assert [counter["name"] for counter in counters] == ["fvcore", "thop"]
+    assert [counter["name"] for counter in counters] == list(installed())
+
+
+def test_a_profile_in_another_convention_has_its_figures_and_its_name(run: Run) -> None:
+    done = run(*NET, "--as", "paper", "--format", "json")
+    restatement = json.loads(done.stdout)["restatement"]
+
+    assert (restatement["convention"], restatement["label"]) == ("paper", "FLOPs")
+    assert restatement["value"] == restatement["modules"]["conv"] == MACS
+
+
+def test_in_another_convention_one_column_stands_for_ours(run: Run) -> None:
+    titles = run(*NET, "--as", "torch").stdout.splitlines()[4].split("  ")
+
+    assert "torch FLOPs" in [title.strip() for title in titles]
+    assert {"MACs", "FLOPs", "% FLOPs"}.isdisjoint(title.strip() for title in titles)
+
+
+def test_models_in_one_table_have_each_its_own_figure_in_another_convention(
+    run: Run, project: Path
+) -> None:
+    (project / "heads.py").write_text(
+        "from torch import nn\n"
+        "def small(): return nn.Linear(4, 2)\n"
+        "def large(): return nn.Linear(4, 5)\n"
+    )
+    shape = ("--shape", "3,4", "--no-time")
+    done = run("profile", "heads:small", "heads:large", *shape, "--as", "pycls")
+
+    lines = [line.split() for line in done.stdout.splitlines()[:4]]
+    assert "pycls FLOPs" in done.stdout
+    assert str(3 * 4 * 2 + 3 * 2) in lines[2]
+    assert str(3 * 4 * 5 + 3 * 5) in lines[3]
+    assert "pycls, models/blocks.py" in done.stdout
 
 
 def test_what_a_users_module_prints_does_not_spoil_the_report(run: Run, project: Path) -> None:

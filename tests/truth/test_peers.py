@@ -75,7 +75,7 @@ def flopth(traced: Trace) -> int:
 
 
 IN_UNIT: dict[str, Callable[[Trace], float]] = {
-    "flops": lambda traced: total(traced, "torch"),
+    "flops": lambda traced: total(traced, "two-per-mac"),
     "fvcore_flops": lambda traced: total(traced, "fvcore"),
     "torchprofile_macs": torchprofile,
     "gmacs": lambda traced: torchprofile(traced) / 1e9,
@@ -186,7 +186,7 @@ def test_the_backward_pass_of_a_convolution_is_twice_its_forward(name: str) -> N
     case, (x, w) = case_of(name)
     function = getattr(functional, case["op"])
     traced = trace(Program(lambda a, b: function(a, b, **case["args"])), (x, w))
-    assert total(traced, "torch") == case["fwd"]
+    assert total(traced, "two-per-mac") == case["fwd"]
     found = flops_with_gradients(function, x.requires_grad_(), w.requires_grad_())
     assert found - case["fwd"] == case["bwd"] == 2 * case["fwd"]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 from flopscope.analysis.conventions.weighing import Cause, Convention, Unit, Weighed, macs_of
 from flopscope.measurements import Reading
 from flopscope.records import Operation, Scope, Trace, is_within
+
+Quantity: TypeAlias = Unit | Literal["params"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Term:
         cause: why.
         what: what it befell: an operator, or a kind of module.
         amount: added to our figure, in the counter's unit; negative where it is left out.
-        calls: how many calls of operators it befell.
+        calls: how many calls of operators it befell; of parameters, how many modules.
         scopes: the modules they ran in, in order.
     """
 
@@ -44,14 +46,14 @@ class Reconciliation:
     """How a counter's figure comes out of ours: ``ours + terms + remainder = printed``.
 
     Attributes:
-        unit: of all figures: one for a MAC, or two.
-        ours: the MACs that we count, in this unit.
+        unit: of all figures: one for a MAC, or two; or parameters.
+        ours: the MACs that we count, in this unit, or our parameters.
         terms: what the counter's rules make of it, the largest first.
         printed: what the counter said, or None where it said nothing.
         remainders: where what is left over sits.
     """
 
-    unit: Unit
+    unit: Quantity
     ours: int
     terms: tuple[Term, ...]
     printed: int | None
@@ -112,41 +114,40 @@ def reconcile(trace: Trace, convention: Convention, reading: Reading | None) -> 
             known[call.operation] = per_mac * macs_of(call.operation)
     ours = [known[call.operation] for call in trace.calls]
     printed = None if reading is None else reading.value
-    found = Reconciliation(convention.unit, sum(ours), tuple(_terms(trace, ours, weighed)), printed)
+    terms = _terms((call.scope for call in trace.calls), ours, weighed)
+    found = Reconciliation(convention.unit, sum(ours), tuple(terms), printed)
     if reading is None or not found.remainder:
         return found
-    predicted = inclusive(trace, weighed)
+    predicted = convention.inclusive(trace, weighed)
     remainders = tuple(_remainders(predicted, {"": printed or 0} | dict(reading.modules)))
     return Reconciliation(found.unit, found.ours, found.terms, printed, remainders)
 
 
-def inclusive(trace: Trace, weighed: Sequence[Weighed]) -> dict[Scope, int]:
-    """What a convention gives each module, with all that is inside it."""
-    own: defaultdict[Scope, int] = defaultdict(int)
-    for call, figure in zip(trace.calls, weighed, strict=True):
-        own[call.scope] += figure.figure
-    totals: defaultdict[Scope, int] = defaultdict(int)
-    for scope, figure_of_own in own.items():
-        for around in _around(scope):
-            totals[around] += figure_of_own
-    return {spec.scope: totals[spec.scope] for spec in trace.modules}
+def reconcile_params(
+    trace: Trace, convention: Convention, reading: Reading | None
+) -> Reconciliation:
+    """Explain a counter's number of parameters in the same way, module by module.
+
+    Args:
+        trace: of the same model.
+        convention: whose parameters the counter counts, and how often.
+        reading: what it said, or None where it wasn't asked.
+    """
+    ours = [spec.params for spec in trace.modules]
+    theirs = [Weighed(figure) for figure in ours]
+    weighed = theirs if convention.params is None else convention.params(trace)
+    terms = _terms((spec.scope for spec in trace.modules), ours, weighed)
+    printed = None if reading is None else reading.params
+    return Reconciliation("params", sum(ours), tuple(terms), printed)
 
 
-def _around(scope: Scope) -> Iterator[Scope]:
-    """A scope and those that it is inside of, up to the model."""
-    while scope:
-        yield scope
-        scope = scope.rpartition(".")[0]
-    yield ""
-
-
-def _terms(trace: Trace, ours: Sequence[int], weighed: Sequence[Weighed]) -> list[Term]:
+def _terms(scopes: Iterable[Scope], ours: Sequence[int], weighed: Iterable[Weighed]) -> list[Term]:
     tallies: dict[tuple[Cause, str], _Tally] = {}
-    for call, macs, theirs in zip(trace.calls, ours, weighed, strict=True):
-        if theirs.cause is None or theirs.figure == macs:
+    for scope, mine, theirs in zip(scopes, ours, weighed, strict=True):
+        if theirs.cause is None or theirs.figure == mine:
             continue
         tally = tallies.setdefault((theirs.cause, theirs.what), _Tally())
-        tally.add(theirs.figure - macs, call.scope)
+        tally.add(theirs.figure - mine, scope)
     terms = [
         Term(cause, what, tally.amount, tally.calls, tuple(tally.scopes))
         for (cause, what), tally in tallies.items()

@@ -130,6 +130,7 @@ class Written:
         versions: of flopscope and torch, by name.
         layers: parents before children, the model first.
         operator_calls: operators that were started to compute or to move something.
+        memory_nbytes: the most that a forward pass holds, parameters included, or None.
         allowed: what the machine allows, or None.
         run: how it was measured, or None.
     """
@@ -141,6 +142,7 @@ class Written:
     versions: Mapping[str, str]
     layers: tuple[Layer, ...]
     operator_calls: int
+    memory_nbytes: int | None
     allowed: Allowed | None
     run: Run | None
 

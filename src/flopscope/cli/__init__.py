@@ -13,9 +13,17 @@ from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
+        "check": "flopscope.cli.check:command",
+        "compare": "flopscope.cli.compare:command",
         "device": "flopscope.cli.device:command",
+        "diff": "flopscope.cli.diff:command",
+        "formula": "flopscope.cli.formula:command",
+        "llm": "flopscope.cli.llm:command",
         "machines": "flopscope.cli.machines:command",
+        "merge": "flopscope.cli.merge:command",
         "profile": "flopscope.cli.profile:command",
+        "solve": "flopscope.cli.solve:command",
+        "sweep": "flopscope.cli.sweep:command",
         "train-plan": "flopscope.cli.train_plan:command",
     }
 )
@@ -23,7 +31,7 @@ COMMANDS: Registry[click.Command] = Registry(
 EPILOG = """\b
 Exit status:
   0    done
-  1    a file could not be written
+  1    a budget is broken, or a file could not be written
   2    the command line makes no sense
   3    the model could not be imported, built or run, or its input not read
   4    the count is incomplete, and --strict was given

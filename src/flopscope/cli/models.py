@@ -10,7 +10,15 @@ from typing import Any
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
-from flopscope.cli.options import read_batches, with_options
+from flopscope.cli.model_options import (
+    BUILT_WITH,
+    OF_MODELS,
+    OF_MODES,
+    SIZES,
+    UNSAFE_PICKLE,
+    Options,
+)
+from flopscope.cli.options import with_options
 from flopscope.errors import UsageError
 from flopscope.load.applicable import refuse_idle
 from flopscope.load.config_file import check_config_suffix
@@ -22,102 +30,54 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
-    click.option(
-        "--arg",
-        "arguments",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="An argument for the constructor. A Python literal, a name in torch, or else a string;"
-        " true and false are True and False; a.b=1 sets b in the mapping a. Repeatable.",
-    ),
-    click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Arguments for the constructor, from a file in JSON, YAML or TOML. --arg and the call"
-        " overrule it.",
-    ),
-    click.option(
-        "--task",
-        metavar="TASK",
-        help="The head of a model of transformers: causal-lm, image-classification, ...",
-    ),
-    click.option(
-        "--shape",
-        "shapes",
-        metavar="[NAME:]SIZES[:TYPE][@LOW..HIGH]",
-        multiple=True,
-        help="An input: 2,384,32,32 or 2x384x32x32, [] for a scalar. Without a name it is"
-        " positional; integers are 0 unless a range to draw from is given. Repeatable.",
-    ),
-    click.option(
-        "--input",
-        "structures",
-        metavar="[NAME=]STRUCTURE",
-        multiple=True,
-        help="An input that is a list, a tuple or a mapping of tensors:"
-        " boxes=[[4,4],[7,4]]:float32. Repeatable.",
-    ),
-    click.option(
-        "--inputs",
-        "function_name",
-        metavar="PLACE:FUNCTION",
-        help="A function that returns all inputs: a tuple of positional ones, a dict, or both.",
-    ),
-    click.option(
-        "--kwarg",
-        "kwargs",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Another keyword argument of forward, read as --arg is. Repeatable.",
-    ),
-    click.option(
-        "--batch",
-        "batches",
-        callback=read_batches,
-        metavar="N[,N...]",
-        help="The first size of every --shape and of inputs that are known. Several numbers give a"
-        " line each: a curve of throughput.",
-    ),
-    click.option(
-        "--seq",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="How many tokens, for a language model that is given no shapes.",
-    ),
-    click.option(
-        "--dtype",
-        metavar="TYPE",
-        help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
-        " floating-point type is the model's, too.  [default: float32]",
-    ),
-    click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
-    click.option(
-        "--channels-last",
-        is_flag=True,
-        help="Lay the model and its images out with the channels last in memory.",
-    ),
-    click.option(
-        "--module",
-        metavar="PATH",
-        default="",
-        help="Report on this part of the model alone, as a whole forward pass feeds it.",
-    ),
-    click.option(
-        "--unsafe-pickle",
-        is_flag=True,
-        help="Load a pickled model, which runs whatever code is in the file.",
-    ),
-)
+
+def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
+    """A single target as the only one of several."""
+    del ctx, param
+    return (value,)
 
 
-def takes_models(function: Callable[..., None]) -> Callable[..., None]:
+_TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+_TARGET = click.argument("targets", nargs=1, required=True, metavar="TARGET", callback=_alone)
+
+
+def takes_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about it, and its function the request.
+
+    The function is called with ``request``, and with its own options.
+    """
+
+    @wraps(function)
+    def called(*, requests: tuple[Request, ...], **own: Any) -> None:
+        if len(requests) > 1:
+            raise UsageError("one --batch at a time", hint="write --batch 8")
+        function(request=requests[0], **own)
+
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *SIZES, *OF_MODES))
+
+
+def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a target and the options about what it is built with."""
+    return with_options(
+        function,
+        (click.argument("target", metavar="TARGET"), *BUILT_WITH, UNSAFE_PICKLE),
+    )
+
+
+def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
+
+    Args:
+        function: the command's.
+        sizes: the options that say how many samples and tokens there are.
     """
+    return with_options(_called(function), (_TARGETS, *OF_MODELS, *sizes, *OF_MODES))
+
+
+def _called(function: Callable[..., None]) -> Callable[..., None]:
+    """What click calls with the options of their own, for a function that takes requests."""
 
     @wraps(function)
     def called(
@@ -130,12 +90,13 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
         structures: tuple[str, ...],
         function_name: str | None,
         kwargs: tuple[str, ...],
-        batches: tuple[int | None, ...],
-        seq: int | None,
+        batches: tuple[int | None, ...] = (None,),
+        seq: int | None = None,
         dtype: str | None,
         autocast: str | None,
         channels_last: bool,
         module: str,
+        assume: tuple[str, ...],
         unsafe_pickle: bool,
         **own: Any,
     ) -> None:
@@ -150,13 +111,14 @@ def takes_models(function: Callable[..., None]) -> Callable[..., None]:
                 module=module,
                 channels_last=channels_last,
                 autocast=autocast,
+                assume=assume,
             )
             for target in targets
             for batch in batches
         )
         function(requests=requests, **own)
 
-    return with_options(called, _OPTIONS)
+    return called
 
 
 def check_requests(requests: Sequence[Request]) -> None:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flopscope.assumptions import RULES
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
-from flopscope.report import format_of
+from flopscope.report import SUFFIXES, format_of
 from flopscope.report.columns import COLUMNS
 from flopscope.spelling import did_you_mean
 from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+
+ASSUME: Callable[[Any], Any] = click.option(
+    "--assume",
+    metavar="RULE=NUMBER",
+    multiple=True,
+    help="What to take for a value that depends on the data. Repeatable. "
+    + "; ".join(f"{name} is {rule.meaning}" for name, rule in RULES.items())
+    + ".",
+)
 
 
 def with_options(
@@ -26,6 +37,39 @@ def with_options(
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def takes_outputs(
+    formats: Iterable[str],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command ``format_name``, one of the formats, and ``outputs``, files to write."""
+
+    def taking(function: Callable[..., None]) -> Callable[..., None]:
+        return with_options(
+            function,
+            (
+                click.option(
+                    "--format",
+                    "format_name",
+                    type=click.Choice(list(formats)),
+                    default="table",
+                    show_default=True,
+                    help="What to write to standard output.",
+                ),
+                click.option(
+                    "-o",
+                    "--output",
+                    "outputs",
+                    type=click.Path(path_type=Path),
+                    metavar="FILE",
+                    multiple=True,
+                    help="Write the report to a file as well, in the format that its suffix names."
+                    " Repeatable.",
+                ),
+            ),
+        )
+
+    return taking
 
 
 def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -49,6 +93,23 @@ def read_batches(
             f"'{value}' is not one or several positive numbers, such as 8 or 1,8,32", ctx, param
         )
     return tuple(map(int, numbers))
+
+
+_LENGTH = re.compile(r"(?P<number>\d+)(?P<thousands>[kK]?)")
+
+
+def read_lengths(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """Numbers of tokens between commas, in which ``k`` is 1,024."""
+    texts = [text.strip() for text in value.split(",")] if value else []
+    found = [_LENGTH.fullmatch(text) for text in texts]
+    lengths = [
+        int(match["number"]) * (1024 if match["thousands"] else 1) for match in found if match
+    ]
+    if len(lengths) < len(texts) or not all(lengths):
+        raise click.BadParameter(
+            f"'{value}' is not one or several numbers of tokens, such as 1k,4k,16k", ctx, param
+        )
+    return tuple(lengths)
 
 
 def read_rate(unit: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
@@ -90,13 +151,13 @@ def check_columns(names: Sequence[str], counters: Sequence[str]) -> None:
         raise UsageError(f"no column '{name}'", listed)
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, suffixes: Mapping[str, str] = SUFFIXES) -> None:
     """Make sure that a report can be written to a file, in the format of its suffix.
 
     Raises:
         UsageError: no format has that suffix, or there is no such directory.
     """
-    format_of(path)
+    format_of(path, suffixes)
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
     folder = path.parent

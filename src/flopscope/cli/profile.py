@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flopscope.assumptions import RULES as ASSUMPTIONS
+from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.cli.errors import Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
@@ -19,6 +19,7 @@ from flopscope.cli.options import (
     check_output,
     read_names,
     read_rate,
+    takes_outputs,
 )
 from flopscope.cli.reports import Progress, fitted, is_interrupted, report_of, several_of
 from flopscope.cli.terminal import narration, show
@@ -27,6 +28,7 @@ from flopscope.counters import COUNTERS, installed
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.report import FORMATS, PLOTS, Report, View, format_of
+from flopscope.report.columns import CONVENTION
 from flopscope.report.several import SEVERAL_FORMATS
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
@@ -57,6 +59,8 @@ Examples:
     flopscope profile timm:resnet50 --train --optimizer "sgd(momentum=0.9)" --fit 24GiB
   From a file, counted alone, the first two levels, dearest first:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
+  In the figures that thop prints, to continue a published table:
+    flopscope profile timm:resnet50 --no-time --as thop
   Beside what other counters say, and as JSON in a file too:
     flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
 """
@@ -81,22 +85,12 @@ Examples:
     " Repeatable.",
 )
 @click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
+    "--as",
+    "convention",
+    type=click.Choice(list(CONVENTIONS)),
+    help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
-)
+@takes_outputs(FORMATS)
 @click.option(
     "--depth",
     type=click.IntRange(min=0),
@@ -123,14 +117,6 @@ Examples:
     help="Show each of a run of identical blocks, not one for all.",
 )
 @click.option(
-    "--assume",
-    metavar="RULE=NUMBER",
-    multiple=True,
-    help="What to take for a value that depends on the data. Repeatable. "
-    + "; ".join(f"{name} is {rule.meaning}" for name, rule in ASSUMPTIONS.items())
-    + ".",
-)
-@click.option(
     "--plot",
     "plots",
     type=click.Choice(list(PLOTS)),
@@ -151,13 +137,13 @@ def command(
     *,
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
+    convention: str | None,
     format_name: str,
     outputs: tuple[Path, ...],
     depth: int | None,
     sort: str | None,
     columns: tuple[str, ...],
     fold: bool,
-    assume: tuple[str, ...],
     plots: tuple[str, ...],
     fit: float | None,
     strict: bool,
@@ -178,7 +164,7 @@ def command(
         replace(
             request,
             counters=installed() if ALL in counters else tuple(dict.fromkeys(counters)),
-            assume=assume,
+            convention=convention,
             strict=strict,
         )
         for request in requests
@@ -224,7 +210,8 @@ def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Pat
     for path in outputs:
         check_output(path)
     for request in requests:
-        check_columns(view.columns, request.counters)
-        check_columns([view.sort] if view.sort else [], request.counters)
+        restated = () if request.convention is None else (CONVENTION,)
+        check_columns(view.columns, (*request.counters, *restated))
+        check_columns([view.sort] if view.sort else [], (*request.counters, *restated))
     check_requests(requests)
     check_training(requests)

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 from flopscope.errors import FlopscopeError
 
 STDOUT, STDERR = 1, 2
+
+Progress: TypeAlias = Callable[[str], None]
+"""Says what is being done."""
 
 
 def open_streams() -> None:
@@ -46,7 +50,7 @@ def stdout_reserved() -> Iterator[None]:
 
 
 @contextmanager
-def narration() -> Iterator[Callable[[str], None]]:
+def narration() -> Iterator[Progress]:
     """A function to say what is being done with, shown on stderr if that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None

@@ -105,7 +105,7 @@ def _counted(name: str, call: Call) -> Reading:
 
 
 def _checked(reading: object) -> Reading:
-    """What a counter gave, if it is what it should give.
+    """What a counter gave, if it is what it should give, without operators that do not add up.
 
     Raises:
         TypeError: it is not.

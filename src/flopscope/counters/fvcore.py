@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib.metadata
 from collections import Counter
@@ -12,12 +11,13 @@ from typing import Any
 import torch
 from fvcore.nn import FlopCountAnalysis, parameter_count
 from torch import Tensor, nn
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from flopscope.counters import tally, whole
 from flopscope.counters.attribution import Figures
 from flopscope.measurements import Reading
 from flopscope.records import Scope
+from flopscope.results import leaves_of, tensors_of
 
 _COMPUTE_NOTHING = (nn.ModuleList, nn.ModuleDict, nn.Identity)
 """Modules that leave no trace in the graph even where they are used."""
@@ -79,21 +79,19 @@ def _call_on_tensors(
             values[place] = tensor
         positional, named = tree_unflatten(values, structure)
         result = forward(*positional, **named)
+        lost.update(_hidden_in(result))
         # A result without tensors is left to torch.jit to refuse: it would drop all that led there.
-        return tuple(_tensors_in(result, lost)) or result
+        return tuple(tensors_of(result)) or result
 
     model.forward = forward_on_tensors
     return tuple(leaves[place] for place in places), lost
 
 
-def _tensors_in(result: Any, lost: set[str]) -> Iterator[Tensor]:
-    for leaf in tree_leaves(result):
-        if isinstance(leaf, Tensor):
-            yield leaf
-        elif dataclasses.is_dataclass(leaf):
-            yield from _tensors_in(vars(leaf), lost)
-        elif not isinstance(leaf, _PLAIN):
-            lost.add(type(leaf).__name__)
+def _hidden_in(result: Any) -> Iterator[str]:
+    """Types of objects in a result that may hold tensors where torch does not look for them."""
+    for leaf in leaves_of(result):
+        if not isinstance(leaf, (Tensor, *_PLAIN)):
+            yield type(leaf).__name__
 
 
 def _leave_its_scope_on_an_error(module: nn.Module) -> None:

@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -56,7 +57,8 @@ def isolated(work: Callable[[], str], method: Method, time_limit: float) -> str:
             target=_answer, args=(work, sender, printed, time_limit), daemon=True
         )
         try:
-            _start(process)
+            with _without_main() if method == "spawn" else nullcontext():
+                _start(process)
             sender.close()
             return _awaited(process, receiver, printed, time_limit)
         finally:
@@ -74,7 +76,7 @@ def forks_safely() -> bool:
 
 
 def _start(process: BaseProcess) -> None:
-    with warnings.catch_warnings(), _without_main():
+    with warnings.catch_warnings(), _interrupts_waiting():
         # Python 3.12 warns that other threads may hold locks, which nobody in the copy releases:
         # those of Python, malloc and torch's pools are taken care of where it forks, and of output
         # by _settle. A spinner's are not needed there.
@@ -83,6 +85,24 @@ def _start(process: BaseProcess) -> None:
             process.start()
         except OSError as error:  # no memory or no more processes
             raise FlopscopeError(f"it needs a process of its own: {error}") from error
+
+
+@contextmanager
+def _interrupts_waiting() -> Iterator[None]:
+    """Hold Ctrl-C back: nobody would end a process that has begun and that nobody knows of yet."""
+    here = threading.current_thread() is threading.main_thread()  # the one that is interrupted
+    before = signal.getsignal(signal.SIGINT)
+    if not here or before is None:
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
@@ -99,7 +119,7 @@ def _without_main() -> Iterator[None]:
 def _awaited(process: BaseProcess, receiver: Connection, printed: Path, time_limit: float) -> str:
     if not wait([receiver, process.sentinel], timeout=time_limit):
         raise FlopscopeError(f"did not finish within {time_limit:g} s")
-    with suppress(EOFError):
+    with suppress(EOFError, ConnectionError):
         if receiver.poll():
             return receiver.recv_bytes().decode()
     process.join(_GRACE_SECONDS)
@@ -153,6 +173,7 @@ def _settle(printed: Path, time_limit: float) -> None:
 
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         # Where the one that waits is killed, nobody else ends this one.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(math.ceil(time_limit) + _GRACE_SECONDS)

@@ -19,8 +19,8 @@ def count(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
 
     ptflops 0.7.5, ptflops/aten_ops.py and aten_engine.py: formulas for these operators and no
     other, over the whole batch. A product of more than two dimensions is one of them once torch has
-    taken it apart; the fused kernels of attention and LSTMs are not. A convolution's bias counts as
-    one MAC for each output. Parameters that are frozen are left out.
+    taken it apart; the fused kernels of attention and LSTMs are not. A bias counts as one MAC for
+    each output. Parameters that are frozen are left out.
     """
     counted = Attribution(model)
     hooks = {

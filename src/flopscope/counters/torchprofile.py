@@ -24,11 +24,12 @@ _WITHOUT_RULE = re.compile(r'No handlers found: "(?:aten::)?(.+)"\. Skipped\.')
 def count(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reading:
     """MACs of products, convolutions, attention and LSTMs, with norms and means among them.
 
-    torchprofile 0.1.0, torchprofile/handlers.py, over the whole batch: a norm with weights, a mean,
-    an average pool or a leaky ReLU counts its elements, a bilinear resize four times. A transposed
-    convolution is counted over its output positions. A convolution padded by name, a GRU and an
-    einsum with an ellipsis come to nothing. What does not lead to the result, as torch.jit traces
-    it, is not there. It takes no inputs by name: they are bound to the model beforehand.
+    torchprofile 0.1.0, torchprofile/handlers.py, over the whole batch: a product of elements, a
+    norm with weights, a mean, an average pool or a leaky ReLU counts its elements, a bilinear
+    resize four times. A transposed convolution is counted over its output positions. A convolution
+    padded by name, a GRU and an einsum with an ellipsis come to nothing. What does not lead to the
+    result, as torch.jit traces it, is not there. It takes no inputs by name: they are bound to the
+    model beforehand.
     """
     if kwargs:
         model.forward = functools.partial(model.forward, **kwargs)

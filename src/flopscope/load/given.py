@@ -110,7 +110,7 @@ def candidates(
         yield described
         return
     if given.function is not None:
-        found: Iterable[Inputs] = (_made_by(given.function, given.batch),)
+        found: Iterable[Inputs] = (_made_by(given.function, given.batch, given.sizes),)
     else:
         found = _known(source, model, options)
     for inputs in found:
@@ -118,7 +118,9 @@ def candidates(
 
 
 def _known(source: Source, model: nn.Module, options: Options) -> Iterable[Inputs]:
-    found = source.inputs(model) if source.inputs is not None else known_inputs(model, options)
+    found = (
+        source.inputs(model, options) if source.inputs is not None else known_inputs(model, options)
+    )
     if found is not None:
         return found
     if needs_inputs(model):
@@ -141,11 +143,11 @@ def is_floating(dtype: str) -> bool:
     return dtype.startswith(("float", "bfloat"))
 
 
-def _made_by(function: str, batch: int | None) -> Inputs:
+def _made_by(function: str, batch: int | None, sizes: Mapping[str, int]) -> Inputs:
     make = named(parse_target(function))
     with user_code(f"making inputs with {function}"):
         parameters = inspect.signature(make).parameters
         name = next((name for name in _BATCH if name in parameters), None)
         if name is not None and batch is not None:
-            return replace(as_inputs(make(**{name: batch})), is_batched=True)
-        return as_inputs(make())
+            return replace(as_inputs(make(**{name: batch}, **sizes)), is_batched=True)
+        return as_inputs(make(**sizes))

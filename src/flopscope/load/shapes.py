@@ -206,6 +206,11 @@ def _unreadable(text: str, sizes: str) -> InputError:
             f"shape '{text}' has a negative size",
             hint="every size is a positive number: a batch of any size is written as 1",
         )
+    if re.fullmatch(r"\w+(\s*,\s*\w+)+", sizes) and re.search(r"(^|,)\s*[^\W\d]", sizes):
+        return InputError(
+            f"cannot read the shape '{text}': sizes are numbers here",
+            hint="flopscope formula and flopscope sweep take letters for open sizes",
+        )
     meant = ",".join(re.findall(r"\d+", sizes))
     only_sizes = re.fullmatch(r"[\d\s,;:*x×/()\[\]]*", text, re.IGNORECASE)
     hint = f"did you mean '{meant}'?" if meant and only_sizes else _EXAMPLE

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from flopscope.errors import FlopscopeError
-from flopscope.files import write
+from flopscope.files import CACHE_FOLDER, cache_folder, write
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measurements import Bandwidth, Peaks
-
-FOLDER = "FLOPSCOPE_CACHE_DIR"
-"""The environment variable that names the folder, in the place of the user's own cache."""
 
 SCHEMA = "flopscope.peaks/1"
 
@@ -46,7 +42,7 @@ def keep_peaks(peaks: Peaks) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # the latter where the user has no home
         raise FlopscopeError(
-            f"measured peaks cannot be kept: {error}", hint=f"{FOLDER} names another folder"
+            f"measured peaks cannot be kept: {error}", hint=f"{CACHE_FOLDER} names another folder"
         ) from error
     write(path, json.dumps({"schema": SCHEMA, **asdict(peaks)}, indent=2))
     return path
@@ -54,12 +50,4 @@ def keep_peaks(peaks: Peaks) -> Path:
 
 def _path(device: str, name: str, threads: int) -> Path:
     what = "|".join((device, name, torch.__version__, str(threads)))
-    return _folder() / f"peaks-{hashlib.sha256(what.encode()).hexdigest()[:16]}.json"
-
-
-def _folder() -> Path:
-    own = os.environ.get(FOLDER)
-    if own:
-        return Path(own)
-    parent = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(parent) if parent else Path.home() / ".cache") / "flopscope"
+    return cache_folder() / f"peaks-{hashlib.sha256(what.encode()).hexdigest()[:16]}.json"

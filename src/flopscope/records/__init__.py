@@ -122,12 +122,17 @@ class ParameterUse:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One execution of an operation inside a module, and the parameters among its arguments.
+    """One execution of an operation inside a module.
 
     Attributes:
-        operation: what ran.
-        scope: the module it ran in; of a derivative, the one whose derivative it is.
+        operation: what was run.
+        scope: of the innermost module that was running; of a derivative, the one whose it is.
         parameters: those among its arguments, whole or as views.
+        is_used: whether the model's result comes from what it returned: what is only looked at, or
+            kept for later in an object that torch does not look into, is not.
+        part_of: the operator without a formula that was taken apart into this and others, or "".
+        learned: of every tensor among its arguments whether it is, or comes from, a parameter that
+            is trained, by way of floating-point numbers and detached or not; empty where none does.
         phase: of the training step that it is in.
         derivative_of: the place in the trace of the call whose derivative it is a part of.
     """
@@ -135,6 +140,9 @@ class Call:
     operation: Operation
     scope: Scope = ""
     parameters: tuple[ParameterUse, ...] = ()
+    is_used: bool = True
+    part_of: str = ""
+    learned: tuple[bool, ...] = ()
     phase: Phase = "forward"
     derivative_of: int | None = None
 
@@ -154,6 +162,7 @@ class ModuleSpec:
         output_nbytes: bytes of the tensors that all of its calls returned.
         peak_nbytes: most bytes alive in the whole model while an operator ran right in it.
         params, trainable_params, buffers: elements owned.
+        held_params: elements of the parameters it holds itself, whichever module owns them.
         param_nbytes, buffer_nbytes: bytes owned.
         shared: tensors it holds that another module owns, as (own name, owner's full name).
         library: the Python module that defines its class, or "" where that isn't known.
@@ -174,6 +183,7 @@ class ModuleSpec:
     shared: tuple[tuple[str, str], ...] = ()
     library: str = ""
     same_as: Scope | None = None
+    held_params: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +217,9 @@ class Trace:
         notes: what a reader should know about how the trace was made.
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
+        seconds: what following it took, or None where that was not measured.
+        kept: the tensors that the model returned inside objects of its own, such as a cache of keys
+            and values.
         step: what a training step holds, or None of a forward pass alone.
     """
 
@@ -218,3 +231,18 @@ class Trace:
     stream: Stream = "canonical"
     peak: Peak | None = None
     step: Step | None = None
+    kept: tuple[TensorSpec, ...] = ()
+    seconds: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedCall:
+    """One call of a model that keeps a cache between its calls.
+
+    Attributes:
+        trace: what it ran.
+        cache: the tensors that the cache holds after it.
+    """
+
+    trace: Trace
+    cache: tuple[TensorSpec, ...] = ()

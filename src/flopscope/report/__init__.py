@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from flopscope.analysis.fitting import Fit
 from flopscope.analysis.ideal import Ideals
+from flopscope.analysis.restatement import Restatement
 from flopscope.analysis.training import Training
 from flopscope.errors import UsageError
 from flopscope.files import write
@@ -39,6 +40,7 @@ class Report:
         timing: measured time, or None (the notes say why).
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
+        restatement: the counts in another convention, or None where none was asked for.
         training: what a training step is spent on, or None of a forward pass alone.
         fit: the batch that fits into some memory, or None where that was not asked for.
     """
@@ -53,6 +55,7 @@ class Report:
     timing: Timing | None = None
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
+    restatement: Restatement | None = None
     training: Training | None = None
     fit: Fit | None = None
 
@@ -175,16 +178,16 @@ SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
 """The format of a file by its name's ending."""
 
 
-def format_of(path: str | Path) -> str:
+def format_of(path: str | Path, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     """The format that a file's suffix stands for.
 
     Raises:
         UsageError: it stands for none.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in suffixes:
         raise UsageError(
             f"no format is known by the name of {str(path)!r}",
-            hint=f"end it in {' or '.join(SUFFIXES)}",
+            hint=f"end it in {' or '.join(suffixes)}",
         )
-    return SUFFIXES[suffix]
+    return suffixes[suffix]

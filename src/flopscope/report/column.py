@@ -33,6 +33,11 @@ def on_request(report: Report) -> bool:
     return False
 
 
+def when_ours(report: Report) -> bool:
+    """Shown where the counts are not restated in another convention."""
+    return report.restatement is None
+
+
 def when_timed(report: Report) -> bool:
     """Shown where time was measured."""
     return report.timing is not None

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flopscope.analysis.restatement import Restatement
 from flopscope.errors import UsageError
 from flopscope.measurements import COMPILED, CUDA_GRAPH, Reading
-from flopscope.report.column import Column, always, on_request, when_limited, when_timed
+from flopscope.report.column import Column, always, on_request, when_limited, when_ours, when_timed
 from flopscope.report.rows import Row
 from flopscope.report.shapes import format_outputs
 from flopscope.report.time import (
@@ -29,6 +30,9 @@ from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
+
+CONVENTION = "convention"
+"""The name of the column with the counts in another convention."""
 
 
 def _name(row: Row, _: Report) -> str:
@@ -92,9 +96,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("input", "Input", _input, str, "text", 25, on_request),
     Column("output", "Output", _output, str, "text", 20),
     Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
-    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80),
-    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90),
-    Column("share", "% FLOPs", _share, _percent, "figure", 40),
+    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80, when_ours),
+    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90, when_ours),
+    Column("share", "% FLOPs", _share, _percent, "figure", 40, when_ours),
     Column("forward", "Forward", flops_of("forward"), _quantity, "arithmetic", 68, when_trained),
     Column(
         *("recompute", "Recompute", flops_of("recompute"), _quantity, "arithmetic", 64),
@@ -168,9 +172,25 @@ def available_columns(report: Report) -> Iterator[Column]:
     """Each counter stands beside the column of ours that it compares with."""
     for column in COLUMNS:
         yield column
+        if column.name == "flops" and report.restatement is not None:
+            yield _restated(report.restatement)
         for reading in report.readings:
             if reading.unit.lower() == column.name:
                 yield _counter(reading)
+
+
+def _restated(restatement: Restatement) -> Column:
+    """The counts in another convention, headed by its name and what its authors call them."""
+    title = f"{restatement.name} {restatement.convention.label}"
+    return Column(CONVENTION, title, _in_convention, _quantity, "arithmetic", 95)
+
+
+def _in_convention(row: Row, report: Report) -> int | None:
+    found = report.restatement
+    if found is None:
+        return None
+    figures = found.own if row.kind == "own" else found.modules
+    return sum(figures[node.scope] for node in row.nodes)
 
 
 def _counter(reading: Reading) -> Column:

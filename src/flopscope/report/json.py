@@ -28,10 +28,7 @@ Object: TypeAlias = dict[str, Any]
 
 def render(report: Report, view: View) -> str:
     """The whole report whatever the view shows of it, one module or operator to a line."""
-    entries = (
-        f"{json.dumps(key)}: {_value(value, view)}" for key, value in document(report).items()
-    )
-    return "{\n  " + ",\n  ".join(entries) + "\n}"
+    return as_text(document(report), view)
 
 
 def render_several(several: Several, view: View) -> str:
@@ -41,6 +38,11 @@ def render_several(several: Several, view: View) -> str:
         "reports": [document(report) for report in several.reports],
         "failures": [asdict(failure) for failure in several.failures],
     }
+    return as_text(written, view)
+
+
+def as_text(written: Object, view: View) -> str:
+    """An object with each of its keys, and each entry of a list, on a line."""
     entries = (f"{json.dumps(key)}: {_value(value, view)}" for key, value in written.items())
     return "{\n  " + ",\n  ".join(entries) + "\n}"
 
@@ -91,6 +93,21 @@ def document(report: Report) -> Object:
         "timing": timing_of(report),
         "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],
+        "restatement": _restatement(report),
+    }
+
+
+def _restatement(report: Report) -> Object | None:
+    found = report.restatement
+    if found is None:
+        return None
+    return {
+        "convention": found.name,
+        "label": found.convention.label,
+        "unit": found.convention.unit,
+        "source": found.convention.source,
+        "value": found.value,
+        "modules": dict(found.modules),
     }
 
 

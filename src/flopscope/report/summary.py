@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from flopscope.analysis.restatement import Restatement
 from flopscope.measurements import Reading
 from flopscope.records import Assumption, Scope
 from flopscope.report.fit import fit_lines
@@ -69,13 +70,26 @@ def summary(report: Report) -> Iterator[Fact]:
     yield Fact("convention", (CONVENTION,))
     yield _coverage(report)
     if report.assumptions:
-        yield Fact("assumed", tuple(_assumptions(report.assumptions)))
+        yield Fact("assumed", tuple(assumption_lines(report.assumptions)))
     if report.timing is not None:
         yield Fact("time", (time_line(report, report.timing), *other_times(report.timing)))
     if report.timing is not None:
         yield Fact("limits", tuple(limit_lines(report, report.timing)))
     for reading in report.readings:
         yield _reading(reading, report)
+    yield from _notes(report)
+
+
+def caveats(report: Report) -> Iterator[Fact]:
+    """How far to trust the counts: what was left out or assumed, and what else is to be known."""
+    if report.uncounted:
+        yield _coverage(report)
+    if report.assumptions:
+        yield Fact("assumed", tuple(assumption_lines(report.assumptions)))
+    yield from _notes(report)
+
+
+def _notes(report: Report) -> Iterator[Fact]:
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
     if notes:
         yield Fact("note" if len(notes) == 1 else "notes", notes)
@@ -87,6 +101,7 @@ def summary_of_several(several: Several) -> Iterator[Fact]:
     if devices:
         yield Fact("device" if len(devices) == 1 else "devices", tuple(devices))
         yield Fact("convention", (CONVENTION,))
+        yield from _conventions(several)
     incomplete = [report for report in several.reports if report.uncounted]
     for report in incomplete:
         fact = _coverage(report)
@@ -110,6 +125,14 @@ def summary_of_several(several: Several) -> Iterator[Fact]:
         yield Fact("failed", (f"{failure.target}: {failure.message}", *hint), "bad")
 
 
+def _conventions(several: Several) -> Iterator[Fact]:
+    """Where the rules of another convention are written down."""
+    restatements = (report.restatement for report in several.reports)
+    sources = {found.name: found.convention.source for found in restatements if found is not None}
+    for name, source in sources.items():
+        yield Fact(f"as {name}", (f"counted by the rules of {source}",))
+
+
 def _totals(report: Report) -> Iterator[Fact]:
     least = "at least " if report.uncounted else ""
     frozen = report.params - report.trainable_params
@@ -117,6 +140,8 @@ def _totals(report: Report) -> Iterator[Fact]:
     yield Fact("params", (params, *_shared(report)))
     yield Fact("MACs", (f"{least}{report.macs:,}",))
     yield Fact("FLOPs", (f"{least}{report.flops:,}",))
+    if report.restatement is not None:
+        yield _restated(report.restatement)
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
     moved = f"{format_bytes(report.bytes_moved)} read and written"
     yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
@@ -128,6 +153,16 @@ def _totals(report: Report) -> Iterator[Fact]:
     if memory:
         yield Fact("memory", memory)
     yield Fact("sizes", (_sizes(report),))
+
+
+def _restated(restatement: Restatement) -> Fact:
+    """The total in another convention, and what that is."""
+    convention = restatement.convention
+    meant = "" if convention.label == convention.unit else f", which are {convention.unit}"
+    figure = f"{restatement.value:,} {convention.label}{meant}"
+    return Fact(
+        f"as {restatement.name}", (f"{figure} · counted by the rules of {convention.source}",)
+    )
 
 
 def _sizes(report: Report) -> str:
@@ -165,7 +200,7 @@ def _left_out(entry: Uncounted) -> str:
     )
 
 
-def _assumptions(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
+def assumption_lines(assumptions: tuple[Assumption, ...]) -> Iterator[str]:
     """One line for every value that was supplied, however many modules asked for it."""
     alike: dict[tuple[str, str, str], list[Assumption]] = {}
     for assumption in assumptions:

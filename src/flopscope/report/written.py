@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,43 @@ def read_machines(paths: Sequence[Path]) -> tuple[Machine, ...]:
     )
 
 
+def read_report(path: Path) -> Written:
+    """The report of one model in a file.
+
+    Raises:
+        InputError: the file can't be read, or is no report of one model that this version knows.
+    """
+    document = _document(path)
+    if document["schema"] == SCHEMA_OF_SEVERAL:
+        raise InputError(f"{path} holds several reports", hint="write one of a single model")
+    with _whole(path):
+        return _report(document, path.stem)
+
+
+def report_from(document: Object, name: str) -> Written:
+    """A report as ``Report.to_dict`` gives it, under a name beside others."""
+    return _report(document, name)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Around the reading of a report, which may lack something.
+
+    Raises:
+        InputError: it does.
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise InputError(f"{path} is no whole report: it lacks {error}", WRITTEN_BY) from error
+    except (AttributeError, IndexError, TypeError) as error:
+        raise InputError(f"{path} is no whole report: {error}", WRITTEN_BY) from error
+
+
 def _machine(path: Path, name: str) -> Machine:
     document = _document(path)
     is_several = document["schema"] == SCHEMA_OF_SEVERAL
-    try:
+    with _whole(path):
         reports = document["reports"] if is_several else [document]
         failures = document["failures"] if is_several else []
         return Machine(
@@ -44,10 +78,6 @@ def _machine(path: Path, name: str) -> Machine:
             tuple(_report(report, name) for report in reports),
             tuple((failure["target"], failure["message"]) for failure in failures),
         )
-    except KeyError as error:
-        raise InputError(f"{path} is no whole report: it lacks {error}", WRITTEN_BY) from error
-    except (AttributeError, IndexError, TypeError) as error:
-        raise InputError(f"{path} is no whole report: {error}", WRITTEN_BY) from error
 
 
 def _document(path: Path) -> Object:
@@ -89,6 +119,7 @@ def _report(document: Object, name: str) -> Written:
             for operator in document["operators"]
             if operator["flops"] or operator["bytes_moved"]
         ),
+        memory_nbytes=_memory(document["memory"]),
         allowed=_allowed(document["limits"]),
         run=_run(document["timing"]),
     )
@@ -114,6 +145,10 @@ def _counts(figures: Object) -> Counts:
         flops=_number(figures["flops"]),
         bytes_moved=_number(figures["bytes_moved"]),
     )
+
+
+def _memory(memory: Any) -> int | None:
+    return None if memory is None else _number(memory["total_bytes"])
 
 
 def _allowed(limits: Any) -> Allowed | None:

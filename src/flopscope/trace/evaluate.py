@@ -8,6 +8,7 @@ inputs, are worked out once and remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias
 
 import torch
@@ -19,7 +20,7 @@ from flopscope.errors import NeedsValuesError
 from flopscope.records import Operation
 from flopscope.trace.knowledge import Knowledge
 from flopscope.trace.rules import RANDOM, RULES
-from flopscope.trace.specs import arguments_by_name, tensors_among
+from flopscope.trace.specs import arguments_by_name, op_name, tensors_among
 from flopscope.trace.steps import (
     Step,
     learn,
@@ -43,6 +44,14 @@ Record: TypeAlias = Callable[[Operation, Iterable[Any], Any], None]
 
 Assume: TypeAlias = Callable[[str, str, str], None]
 
+TakingApart: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Entered with an operator whose parts are recorded in its place."""
+
+
+def apart_untold(_op: str) -> AbstractContextManager[None]:
+    """Nobody is told that an operator is taken apart."""
+    return nullcontext()
+
 
 class PartialEvaluation(TorchDispatchMode):
     """Runs a program on shapes, and on values where they are known.
@@ -53,6 +62,7 @@ class PartialEvaluation(TorchDispatchMode):
         make_unknown: makes a tensor without values from its spec.
         foreign: tensors of the caller, which must never be written to.
         assumed: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
+        taking_apart: entered with every operator that is taken apart.
     """
 
     def __init__(
@@ -62,10 +72,12 @@ class PartialEvaluation(TorchDispatchMode):
         make_unknown: Callable[[SpecKey], torch.Tensor] = Unknown,
         foreign: Iterable[torch.Tensor] = (),
         assumed: Mapping[str, float] | None = None,
+        taking_apart: TakingApart = apart_untold,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
         self.assume = assume
+        self.taking_apart = taking_apart
         self.make_unknown = make_unknown
         self._assumed = assumed or {}
         self.knowledge = Knowledge(foreign)
@@ -103,7 +115,7 @@ class PartialEvaluation(TorchDispatchMode):
                 return self.compute_and_record(func, args, kwargs)
             step = self._steps[key] = learn(func, args, kwargs)
         if step.operation is None:
-            with self:
+            with self.taking_apart(op_name(func)), self:
                 return func.decompose(*args, **kwargs)
         returned: Any
         if (not unknown and step.elements <= KNOWN_ELEMENTS) or (

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from flopscope import costs
 from flopscope.errors import TraceError
-from flopscope.trace.evaluate import Record
+from flopscope.trace.evaluate import Record, TakingApart, apart_untold
 from flopscope.trace.rules.higher_order import flex_attention_operation
 from flopscope.trace.specs import op_name, schema_tags
 from flopscope.trace.steps import is_composite, step_from
@@ -22,11 +22,13 @@ class Execution(TorchDispatchMode):
 
     Args:
         record: called with every operation, in order, its arguments and its result.
+        taking_apart: entered with every operator that is taken apart.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, taking_apart: TakingApart = apart_untold) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
+        self.taking_apart = taking_apart
 
     supports_higher_order_operators = True
 
@@ -44,7 +46,7 @@ class Execution(TorchDispatchMode):
         if isinstance(func, HigherOrderOperator):
             return self._attend(func, args, kwargs)
         if is_composite(func) and not costs.knows(op_name(func), schema_tags(func)):
-            with self:
+            with self.taking_apart(op_name(func)), self:
                 return func.decompose(*args, **kwargs)
         returned = self.run(func, args, kwargs)
         given = (*args, *kwargs.values())

@@ -90,6 +90,7 @@ def _traced(
         recorder.assume,
         foreign=tensors_of(model, args, kwargs),
         assumed=assumed,
+        taking_apart=recorder.taking_apart,
     )
     given_args, given_kwargs = inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:
@@ -101,7 +102,7 @@ def _traced(
         stack.enter_context(recorder.following())
         stack.enter_context(way.devices())
         stack.enter_context(evaluation)
-        model(*given_args, **given_kwargs)
+        recorder.end(model(*given_args, **given_kwargs))
     return _trace_of(recorder, part, args, kwargs, way)
 
 
@@ -139,9 +140,9 @@ def _executed(
         part.watched(),
         recorder.following(),
         way.devices(),
-        Execution(recorder.record),
+        Execution(recorder.record, recorder.taking_apart),
     ):
-        model(*args, **kwargs)
+        recorder.end(model(*args, **kwargs))
     return _trace_of(recorder, part, args, kwargs, way)
 
 
@@ -160,6 +161,7 @@ def _trace_of(
         notes=way.notes,
         stream=way.stream,
         peak=recorder.liveness.highest,
+        kept=recorder.scopes.kept,
     )
 
 

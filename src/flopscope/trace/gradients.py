@@ -48,7 +48,7 @@ class StepRecorder(Recorder):
         if phase in ("forward", "recompute"):
             self._number(len(self.calls))
         self._last = scope
-        self.calls.append(Call(operation, scope, uses, phase, source))
+        self.calls.append(Call(operation, scope, uses, phase=phase, derivative_of=source))
         self.liveness.phase = phase
         if uses and operation.op == "aten.add" and self._is_in_linear():
             self.liveness.share(given[:1], returned)

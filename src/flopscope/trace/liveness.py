@@ -19,13 +19,18 @@ from flopscope.trace.scratch import scratch_nbytes
 from flopscope.trace.specs import tensors_among
 
 
-@dataclass(slots=True)
-class _Buffer:
-    """Memory behind a tensor and its views: how much, and how many of these are alive."""
+@dataclass(slots=True, eq=False)
+class Buffer:
+    """Memory behind a tensor and its views: how much, and how many of these are alive.
+
+    What was there before the forward pass takes nothing here. It is learned where a parameter that
+    is trained led to what is in it.
+    """
 
     nbytes: int
     scope: Scope
     holders: int = 0
+    learned: bool = False
 
 
 @dataclass
@@ -42,7 +47,7 @@ class Liveness:
     highest: Peak = field(default_factory=Peak)
     phase: Phase = "forward"
     _alive: int = 0
-    _buffers: dict[int, _Buffer] = field(default_factory=dict)
+    _buffers: dict[int, Buffer] = field(default_factory=dict)
     _references: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     _sizes: dict[Operation, tuple[int, ...]] = field(default_factory=dict)
 
@@ -59,7 +64,7 @@ class Liveness:
         for tensor, nbytes in zip(outputs, sizes, strict=False):
             if id(tensor) not in self._buffers and id(tensor) not in written:
                 self._alive += nbytes
-                self._hold(tensor, _Buffer(nbytes, scope))
+                self._hold(tensor, Buffer(nbytes, scope))
         reached = self._alive + scratch_nbytes(operation)
         if reached > self.peaks.get(scope, -1):
             self.peaks[scope] = reached
@@ -74,18 +79,28 @@ class Liveness:
             found[buffer.scope] += buffer.nbytes
         return dict(found)
 
+    def behind(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
+        """The memory of some tensors, where an operator made or viewed them."""
+        return [self._buffers.get(id(tensor)) for tensor in tensors]
+
+    def restart(self) -> None:
+        """Look for the highest peak anew: what is alive by now stays alive."""
+        self.peaks, self.highest = {}, Peak()
+
     def share(self, given: Iterable[Any], returned: Any) -> None:
         """Results keep alive what they are views of: nothing new, if that was there before."""
         outputs = tensors_among((returned,))
         for tensor in tensors_among(given):
             buffer = self._buffers.get(id(tensor))
-            if buffer is not None:
-                for view in outputs:
-                    if id(view) not in self._buffers:
-                        self._hold(view, buffer)
-                return
+            if buffer is None:
+                buffer = Buffer(0, "")
+                self._hold(tensor, buffer)
+            for view in outputs:
+                if id(view) not in self._buffers:
+                    self._hold(view, buffer)
+            return
 
-    def _hold(self, tensor: torch.Tensor, buffer: _Buffer) -> None:
+    def _hold(self, tensor: torch.Tensor, buffer: Buffer) -> None:
         name = id(tensor)
         buffer.holders += 1
         self._buffers[name] = buffer

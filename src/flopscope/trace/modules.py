@@ -91,7 +91,13 @@ def _spec(
         buffer_nbytes=held.buffer_nbytes,
         shared=tuple(held.shared),
         library=library_of(module),
+        held_params=_held(module),
     )
+
+
+def _held(module: torch.nn.Module) -> int:
+    held = {id(tensor): tensor for tensor in module._parameters.values() if tensor is not None}
+    return sum(map(_numel, held.values()))
 
 
 def _numel(tensor: torch.Tensor) -> int:

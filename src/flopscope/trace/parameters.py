@@ -11,14 +11,25 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from flopscope.naming import module_paths
-from flopscope.records import Operation, ParameterUse, TensorSpec
+from flopscope.records import Operation, ParameterUse, Scope, TensorSpec
 from flopscope.trace.specs import spec_of, tensors_among
 
 
 class Parameters:
-    """A model's parameters and the views that its forward pass takes of them."""
+    """A model's parameters and the views that its forward pass takes of them.
 
-    def __init__(self) -> None:
+    Args:
+        model: as it is before others are put into the place of its parameters for a trace.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        held = ((scope, module._parameters) for scope, module in module_paths(model))
+        self._trained = {
+            _full_name(scope, name)
+            for scope, table in held
+            for name, tensor in table.items()
+            if tensor is not None and tensor.requires_grad
+        }
         self._uses: dict[int, tuple[weakref.ref[torch.Tensor], ParameterUse]] = {}
 
     def find(self, model: torch.nn.Module) -> None:
@@ -28,9 +39,13 @@ class Parameters:
             for name, tensor in held.items():
                 if tensor is None or id(tensor) in self._uses or is_lazy(tensor):
                     continue
-                full_name = f"{scope}.{name}" if scope else name
-                use = ParameterUse(full_name, tensor.numel(), spec_of(tensor))
+                use = ParameterUse(_full_name(scope, name), tensor.numel(), spec_of(tensor))
                 self._know(tensor, use)
+
+    def is_trained(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is a parameter that is trained, or a view of one."""
+        use = self._uses.get(id(tensor))
+        return use is not None and use[1].name in self._trained
 
     def among(self, values: Iterable[Any]) -> tuple[ParameterUse, ...]:
         """The parameters and views of parameters among an operator's arguments."""
@@ -59,6 +74,10 @@ class Parameters:
                 del self._uses[name]
 
         self._uses[name] = weakref.ref(tensor, forget), use
+
+
+def _full_name(scope: Scope, name: str) -> str:
+    return f"{scope}.{name}" if scope else name
 
 
 def _is_tensor(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,10 +13,13 @@ import torch
 from flopscope.errors import FlopscopeError, NeedsValuesError
 from flopscope.naming import kind_of
 from flopscope.records import Assumption, Call, Operation, Scope
+from flopscope.results import tensors_of
+from flopscope.trace.dataflow import Dataflow
 from flopscope.trace.diagnosis import Scene, diagnosed
 from flopscope.trace.liveness import Liveness
 from flopscope.trace.parameters import Parameters
 from flopscope.trace.scopes import ScopeTracker
+from flopscope.trace.specs import tensors_among
 
 
 class Recorder:
@@ -24,22 +28,56 @@ class Recorder:
     def __init__(self, scopes: ScopeTracker) -> None:
         self.scopes = scopes
         self.calls: list[Call] = []
-        self.parameters = Parameters()
+        self.parameters = Parameters(scopes.model)
         self.liveness = Liveness()
+        self._dataflow = Dataflow()
+        self._part_of = ""
         self._assumed: Counter[tuple[str, str, Scope, str]] = Counter()
 
     def record(self, operation: Operation, given: Iterable[Any], returned: Any) -> None:
         uses = self.parameters.among(given)
         if uses and "view" in operation.tags:
             self.parameters.follow(uses[0], operation, returned)
-        self.calls.append(Call(operation, self.scopes.current, uses))
+        tensors = tensors_among(given)
+        read = self.liveness.behind(tensors)
+        trained = [self.parameters.is_trained(tensor) for tensor in tensors]
         self.liveness.note(operation, self.scopes.current, given, returned)
+        written = self.liveness.behind(tensors_among((returned,)))
+        learned = self._dataflow.note(operation, read, written, trained)
+        call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
+        self.calls.append(call)
+
+    @contextmanager
+    def taking_apart(self, op: str) -> Iterator[None]:
+        """What is recorded inside is part of an operator, or of the one that this is part of."""
+        outermost = not self._part_of
+        if outermost:
+            self._part_of = op
+        try:
+            yield
+        finally:
+            if outermost:
+                self._part_of = ""
+
+    def end(self, result: Any) -> None:
+        """The forward pass returned: what did not lead to that is known to be unused."""
+        used = self._dataflow.used(self.liveness.behind(tensors_of(result)))
+        for place, is_used in enumerate(used):
+            if not is_used:
+                self.calls[place] = replace(self.calls[place], is_used=False)
 
     def assume(self, name: str, op: str, value: str) -> None:
         self._assumed[name, op, self.scopes.current, value] += 1
 
     def assumptions(self) -> tuple[Assumption, ...]:
         return tuple(Assumption(*key, calls=calls) for key, calls in self._assumed.items())
+
+    def restart(self) -> None:
+        """Begin a new record, of another call of the model."""
+        self.calls = []
+        self.scopes.visits.clear()
+        self.liveness.restart()
+        self._assumed.clear()
 
     @contextmanager
     def following(self) -> Iterator[None]:

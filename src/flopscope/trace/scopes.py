@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 from flopscope.errors import TraceError
 from flopscope.naming import ScopeNames
 from flopscope.records import Scope, TensorSpec
+from flopscope.trace.objects import tensors_in_objects
 from flopscope.trace.specs import spec_of
 
 
@@ -41,12 +42,14 @@ class ScopeTracker:
         current: the scope of the innermost module that is running.
         visits: by scope.
         failure: the innermost module whose forward raised, and the tensors it was given.
+        kept: the tensors inside objects of the program's own that the root returned.
     """
 
     model: torch.nn.Module
     current: Scope = ""
     visits: defaultdict[Scope, Visits] = field(default_factory=lambda: defaultdict(Visits))
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
+    kept: tuple[TensorSpec, ...] = ()
     _is_noting: bool = True
     _names: ScopeNames = field(init=False)
     _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
@@ -54,6 +57,11 @@ class ScopeTracker:
 
     def __post_init__(self) -> None:
         self._names = ScopeNames(self.model)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether some module is: what runs outside of all is what calls the model."""
+        return bool(self._stack)
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -106,6 +114,8 @@ class ScopeTracker:
         visit.output_nbytes += sum(spec.nbytes for spec in outputs)
         if visit.calls == 1:
             visit.outputs = outputs
+        if not self.current:
+            self.kept = tuple(map(spec_of, tensors_in_objects(output)))
 
 
 def _specs_in(values: Any) -> tuple[TensorSpec, ...]:

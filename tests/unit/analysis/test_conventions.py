@@ -31,7 +31,7 @@ def test_the_native_conventions_are_the_costs() -> None:
     traced = trace_of(convolution())
     bias = 2 * 8 * 10 * 10
     assert total(traced, "macs") == MACS
-    assert total(traced, "torch") == 2 * MACS
+    assert total(traced, "two-per-mac") == 2 * MACS
     assert total(traced, "flops") == 2 * MACS + bias
     assert total(traced, "pycls") == MACS + bias
 

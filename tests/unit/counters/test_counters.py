@@ -225,6 +225,12 @@ def gives_a_reading_of_floats(model: nn.Module, args: tuple[Any, ...], kwargs: K
     return Reading("floats", "1", "MACs", cast("int", 32.0))
 
 
+def gives_operators_that_miss_something(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Kwargs
+) -> Reading:
+    return Reading("misses", "1", "MACs", 32, operators={"linear": {"linear": 31}})
+
+
 @pytest.fixture
 def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """The functions of this file as counters."""
@@ -282,6 +288,12 @@ def test_what_a_counter_writes_into_shared_memory_stays_with_it() -> None:
     model, args = Plain().share_memory(), (torch.zeros(2, 4).share_memory_(),)
     with left_as_found(model, args):
         assert read("patches_torch", model, args).value == 1
+
+
+@pytest.mark.usefixtures("ours")
+def test_operators_that_do_not_add_up_are_left_out() -> None:
+    reading = read("gives_operators_that_miss_something", Plain(), (torch.zeros(2, 4),))
+    assert (reading.value, reading.operators) == (32, {})
 
 
 @pytest.mark.usefixtures("ours")

@@ -10,6 +10,7 @@ from examples.residual_block import ResidualBlock
 from flopscope.counters import read
 from flopscope.measurements import Reading
 from tests.models import (
+    EXAMPLES,
     CatchesAnError,
     FunctionalOnly,
     NeverCalled,
@@ -97,6 +98,21 @@ def test_a_long_list_of_modules_that_are_never_called_is_cut() -> None:
 def test_a_shared_module_is_counted_for_each_call_under_its_first_name() -> None:
     reading = reading_of(SharedBlock(), torch.zeros(3, 4))
     assert reading.modules[""] == reading.modules["left.0"] == 2 * 3 * 4 * 4
+
+
+def test_what_each_module_adds_itself_is_by_operator() -> None:
+    reading = reading_of(FunctionalOnly(), torch.zeros(2, 3, 6, 6))
+    assert reading.operators == {"": {"conv": 2 * 6 * 6 * (3 * 3 * 3 * 8), "matmul": 2 * 8 * 5}}
+    assert reading_of(SharedBlock(), torch.zeros(3, 4)).operators == {
+        "left.0": {"linear": 2 * 3 * 4 * 4}
+    }
+
+
+def test_the_projections_of_attention_are_seen_as_where_gradients_are_enabled() -> None:
+    example = EXAMPLES["Attends"]
+    reading = reading_of(example.build(), *example.args())
+    assert reading.operators == {"attention": {"linear": (2 * 5) * (3 * 8 * 8 + 8 * 8)}}
+    assert reading.uncounted["scaled_dot_product_attention"] == 1
 
 
 def test_inputs_by_name_and_plain_values_reach_the_model() -> None:

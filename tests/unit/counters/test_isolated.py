@@ -223,6 +223,24 @@ def test_a_script_is_not_run_again_where_a_process_is_spawned(tmp_path: Path) ->
     assert (finished.stdout, finished.stderr) == ("hello\n", "")
 
 
+IN_A_SCRIPT = """
+import sys
+from flopscope.counters.isolated import isolated
+
+class Net: ...
+
+print(isolated(lambda: sys.modules[Net.__module__].Net.__name__, "fork", 60))
+"""
+
+
+@pytest.mark.skipif(not forks_safely(), reason="the function is in the script that is run")
+def test_what_a_script_defines_is_there_in_a_copy_of_its_process() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", IN_A_SCRIPT], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "Net\n"
+
+
 def test_a_daemonic_process_is_told_that_it_may_not_start_another() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(_refusal) == (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,12 +125,31 @@ def test_the_distribution_that_answered_gives_its_version() -> None:
 
 
 def test_of_two_distributions_the_one_that_was_imported_is_named(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    versions = {"thop": "0.1.1-2209072238", "ultralytics-thop": "2.2.3"}
-    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"thop": [*versions]})
-    monkeypatch.setattr("importlib.metadata.version", versions.get)
+    metadata = tmp_path / "ultralytics_thop-2.2.3.dist-info"
+    metadata.mkdir()
+    metadata.joinpath("METADATA").write_text(
+        "Metadata-Version: 2.1\nName: ultralytics-thop\nVersion: 2.2.3\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    ours = reading_of(nn.Linear(4, 4), torch.zeros(3, 4))
+    assert (ours.distribution, ours.notes) == ("thop", ())
     monkeypatch.setattr(thop, "__version__", "2.2.3")
+    theirs = reading_of(nn.Linear(4, 4), torch.zeros(3, 4))
+    assert (theirs.distribution, theirs.version) == ("ultralytics-thop", "2.2.3")
+    assert theirs.notes == ("answered by ultralytics-thop, which installs the same module",)
+
+
+def test_what_each_module_adds_is_by_its_type() -> None:
+    reading = reading_of(ResidualBlock(norm_fn="batch", stride=2), torch.zeros(2, 384, 32, 32))
+    assert reading.operators["conv1"] == {"Conv2d": PIXELS[2] * CONVOLUTION}
+    # The third norm's two names, each with twice its work.
+    assert reading.operators["norm3"] == reading.operators["shortcut.1"]
+    assert reading.operators["norm3"] == {"BatchNorm2d": PIXELS[2] * 2 * 4 * 384}
+    assert sum(sum(kinds.values()) for kinds in reading.operators.values()) == reading.value
+
+
+def test_a_model_that_has_a_rule_itself_adds_its_own() -> None:
     reading = reading_of(nn.Linear(4, 4), torch.zeros(3, 4))
-    assert reading.version == "2.2.3"
-    assert reading.notes == ("answered by ultralytics-thop, which installs the same module",)
+    assert reading.operators == {"": {"Linear": 3 * 4 * 4}}

@@ -94,7 +94,7 @@ def test_without_shapes_the_source_says_what_its_model_takes() -> None:
     known = Inputs((InputSpec((1, 6)),))
 
     inputs = first(
-        GivenInputs(batch=4, dtype="bf16", kwargs=("scale=3",)), inputs=lambda _: [known]
+        GivenInputs(batch=4, dtype="bf16", kwargs=("scale=3",)), inputs=lambda *_: [known]
     )
 
     assert inputs.args == (InputSpec((4, 6), "bfloat16"),)

@@ -53,7 +53,7 @@ def test_a_mistyped_shape_is_corrected_in_the_hint(text: str, meant: str) -> Non
     assert caught.value.hint == f"did you mean '{meant}'?"
 
 
-@pytest.mark.parametrize("text", ["", "B,3,H,W", "2.5,3", "abc", "a:b:c:d", "x:"])
+@pytest.mark.parametrize("text", ["", "2.5,3", "abc", "a:b:c:d", "x:"])
 def test_a_shape_beyond_correction_gets_an_example(text: str) -> None:
     with pytest.raises(InputError, match="cannot read the shape") as caught:
         parse_shape(text)

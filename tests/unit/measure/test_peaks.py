@@ -8,15 +8,16 @@ import pytest
 import torch
 
 from flopscope.errors import FlopscopeError
+from flopscope.files import CACHE_FOLDER
 from flopscope.measure import peaks as measuring
 from flopscope.measure.hardware import processor_name
-from flopscope.measure.peak_cache import FOLDER, cached_peaks, keep_peaks
+from flopscope.measure.peak_cache import cached_peaks, keep_peaks
 from flopscope.measurements import Bandwidth, Peaks
 
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "cache"))
     return Peaks(
         "cpu",
         processor_name(),
@@ -45,7 +46,7 @@ def test_peaks_with_other_threads_are_others(kept):
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_a_line(kept, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(FOLDER, str(tmp_path / "file"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "file"))
 
     assert cached_peaks("cpu", kept.threads) is None
     with pytest.raises(FlopscopeError, match="measured peaks cannot be kept"):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+from flopscope.analysis.conventions import CONVENTIONS
+from flopscope.analysis.restatement import Restatement
 from flopscope.costs import Cost
 from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, ModuleSpec, TensorSpec
@@ -338,10 +341,23 @@ def odd_modules() -> Report:
     )
 
 
+def restated() -> Report:
+    """The seed case as thop counts it: 2 for each element that a norm without parameters takes."""
+    report = residual_block()
+    elements = math.prod((2, 384, 32, 32))
+    own = dict.fromkeys(report.modules, 0)
+    own |= dict.fromkeys(("conv1", "conv2"), elements * 384 * 3 * 3)
+    own |= dict.fromkeys(("norm1", "norm2"), 2 * elements)
+    modules = own | {"": sum(own.values())}
+    restatement = Restatement("thop", CONVENTIONS["thop"], modules, own)
+    return replace(report, timing=None, restatement=restatement)
+
+
 SAMPLES = {
     "residual_block": residual_block(),
     "language_model": language_model(),
     "incomplete": incomplete(),
     "odd_modules": odd_modules(),
+    "restated": restated(),
     "training_step": training_step(),
 }

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flopscope.analysis.conventions import fvcore, native, thop
-from flopscope.analysis.conventions.weighing import Convention, by_operation
+from flopscope.analysis.conventions import flop_counter_mode, fvcore, native, ptflops_aten, thop
+from flopscope.analysis.conventions.weighing import Convention, by_first_name, by_operation
+from flopscope.errors import UsageError
 from flopscope.records import Trace
+from flopscope.spelling import did_you_mean
 
 CONVENTIONS: Mapping[str, Convention] = {
     "macs": Convention(
@@ -27,23 +29,45 @@ CONVENTIONS: Mapping[str, Convention] = {
         "FLOPs",
         "flopscope: 2 per MAC and all other arithmetic",
     ),
-    "torch": Convention(
+    "paper": Convention(
+        by_operation(native.macs),
+        "MACs",
+        "FLOPs",
+        "papers and model cards of vision models: multiply-accumulates, printed as FLOPs",
+    ),
+    "two-per-mac": Convention(
         by_operation(native.two_per_mac),
         "FLOPs",
         "FLOPs",
-        "torch.utils.flop_counter: 2 per MAC alone",
+        "a multiplication and an addition for each MAC, and nothing else",
+    ),
+    "torch": Convention(
+        flop_counter_mode.weigh,
+        "FLOPs",
+        "FLOPs",
+        "torch 2.14, torch/utils/flop_counter.py, on a CPU with gradients enabled",
+    ),
+    "ptflops": Convention(
+        ptflops_aten.weigh,
+        "MACs",
+        "MACs",
+        "ptflops 0.7.5, ptflops/aten_ops.py, on a CPU with gradients enabled",
+        params=ptflops_aten.params,
     ),
     "thop": Convention(
         thop.weigh,
         "MACs",
         "MACs",
         "thop 0.1.1, thop/profile.py and thop/vision/calc_func.py",
+        inclusive=thop.inclusive,
+        params=thop.params,
     ),
     "fvcore": Convention(
         fvcore.weigh,
         "MACs",
         "FLOPs",
         "fvcore 0.1.5, fvcore/nn/jit_handles.py",
+        inclusive=by_first_name,
     ),
     "pycls": Convention(
         by_operation(native.macs_and_biases),
@@ -52,6 +76,18 @@ CONVENTIONS: Mapping[str, Convention] = {
         "pycls, models/blocks.py: MACs and biases",
     ),
 }
+
+
+def check_convention(name: str | None) -> str | None:
+    """A name of :data:`CONVENTIONS`, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if name is not None and name not in CONVENTIONS:
+        hint = did_you_mean(name, CONVENTIONS) or f"conventions: {', '.join(CONVENTIONS)}"
+        raise UsageError(f"no convention {name!r}", hint=hint)
+    return name
 
 
 def total(trace: Trace, convention: str) -> int:

@@ -1,8 +1,11 @@
-"""Which attention modules torch runs as one fused operator when it infers.
+"""Which attention modules and encoder layers torch runs as one fused operator when it infers.
 
 ``torch.nn.MultiheadAttention`` in inference calls ``_native_multi_head_attention`` where it may. A
 canonical trace has its parts instead, and they tell whether it may: the conditions are those of
-``MultiheadAttention.forward`` in ``torch/nn/modules/activation.py`` (torch 2.13 and 2.14).
+``MultiheadAttention.forward`` in ``torch/nn/modules/activation.py`` (torch 2.13 and 2.14). Where
+gradients are enabled it may only if none is needed of what it is given. A whole
+``TransformerEncoderLayer`` is one operator under the same conditions and a few more, unless hooks
+are registered on its modules (``torch/nn/modules/transformer.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from collections.abc import Sequence
 from flopscope.records import Call, ModuleSpec, Scope, TensorSpec, Trace
 
 FUSED = "_native_multi_head_attention"
+FUSED_LAYER = "_transformer_encoder_layer_fwd"
+_ACTIVATIONS = frozenset({"aten.relu", "aten.gelu"})
 _QUERIES = {
     "aten.scaled_dot_product_attention": "query",
     "aten.bmm": "self",
@@ -24,14 +29,58 @@ _UNFUSED = frozenset({"aten.cat", "aten.dropout"})
 """What runs where keys are appended, or in training."""
 
 
-def fused_attention(trace: Trace) -> frozenset[Scope]:
-    """The scopes of the modules that it would run so, in evaluation and without gradients."""
+def fused_attention(trace: Trace, *, gradients: bool) -> frozenset[Scope]:
+    """The scopes of the modules that it would run so in evaluation.
+
+    Args:
+        trace: a canonical one.
+        gradients: whether they are enabled.
+    """
     candidates = {spec.scope for spec in trace.modules if _is_attention(spec)}
     calls: defaultdict[Scope, list[Call]] = defaultdict(list)
     for call in trace.calls:
         if call.scope in candidates:
             calls[call.scope].append(call)
-    return frozenset(scope for scope, ran in calls.items() if _may_be_fused(ran))
+    return frozenset(
+        scope
+        for scope, ran in calls.items()
+        if _may_be_fused(ran) and not (gradients and any(call.learned for call in ran))
+    )
+
+
+def fused_layers(trace: Trace, *, gradients: bool) -> frozenset[Scope]:
+    """The scopes of the encoder layers that it would run so where no hooks are registered."""
+    attention = fused_attention(trace, gradients=gradients)
+    candidates = {spec.scope for spec in trace.modules if _is_layer(spec)}
+    calls: defaultdict[Scope, list[Call]] = defaultdict(list)
+    for call in trace.calls:
+        above = call.scope, call.scope.rpartition(".")[0]
+        for scope in candidates.intersection(above):
+            calls[scope].append(call)
+    return frozenset(
+        scope
+        for scope, ran in calls.items()
+        if _inside(scope, "self_attn") in attention
+        and _may_be_one(ran)
+        and not (gradients and any(call.learned for call in ran))
+    )
+
+
+def _inside(scope: Scope, name: str) -> Scope:
+    return f"{scope}.{name}" if scope else name
+
+
+def _is_layer(spec: ModuleSpec) -> bool:
+    return spec.kind == "TransformerEncoderLayer" and spec.library == "torch.nn.modules.transformer"
+
+
+def _may_be_one(ran: Sequence[Call]) -> bool:
+    """Whether the activation is one of two, and both norms add the same to the variance."""
+    ops = [call.operation for call in ran]
+    tolerances = {operation.args["eps"] for operation in ops if operation.op == "aten.layer_norm"}
+    activations = [operation for operation in ops if operation.op in _ACTIVATIONS]
+    is_exact = all(each.args.get("approximate", "none") == "none" for each in activations)
+    return len(tolerances) == 1 and bool(activations) and is_exact
 
 
 def _is_attention(spec: ModuleSpec) -> bool:

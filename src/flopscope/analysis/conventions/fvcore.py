@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from flopscope.analysis.conventions.fast_path import FUSED, fused_attention
+from flopscope.analysis.conventions.fvcore_einsum import einsum
 from flopscope.analysis.conventions.weighing import (
     Cause,
     Weighed,
     by_operation,
+    is_complex,
     macs_of,
     short,
 )
@@ -23,11 +25,17 @@ from flopscope.records import Argument, Operation, TensorSpec, Trace
 
 
 def weigh(trace: Trace) -> Iterator[Weighed]:
-    """fvcore's "flops" of every call."""
-    fused = fused_attention(trace)
+    """fvcore's "flops" of every call, with gradients enabled, as they are unless one sees to it."""
+    fused = fused_attention(trace, gradients=True)
     for call, weighed in zip(trace.calls, by_operation(_of_operation)(trace), strict=True):
-        is_lost = call.scope in fused and macs_of(call.operation)
-        yield Weighed(0, Cause.OPERATOR, FUSED) if is_lost else weighed
+        if call.scope in fused and macs_of(call.operation):
+            yield Weighed(0, Cause.OPERATOR, FUSED)
+        elif weighed.figure and call.part_of and call.part_of not in _KNOWN_WHOLE:
+            yield Weighed(0, Cause.OPERATOR, call.part_of.removeprefix("aten."))
+        elif weighed.figure and not call.is_used:
+            yield Weighed(0, Cause.UNUSED, short(call.operation))
+        else:
+            yield weighed
 
 
 def _of_operation(operation: Operation) -> Weighed:
@@ -43,22 +51,27 @@ def _cause(operation: Operation, macs: int, figure: int) -> Cause:
         return Cause.EXTRA
     if not figure:
         return Cause.OPERATOR
+    if is_complex(operation):
+        return Cause.COMPLEX
     return Cause.ROUNDED if operation.op == "aten.einsum" else Cause.BROADCAST
 
 
+def _products(operation: Operation) -> int:
+    """Multiply-accumulates of whatever kind of numbers."""
+    return macs_of(operation) // (4 if is_complex(operation) else 1)
+
+
 def _convolution(operation: Operation) -> int:
-    return 0 if operation.overload == "padding" else macs_of(operation)
+    """A complex one is traced as three of real numbers."""
+    if operation.overload == "padding":
+        return 0
+    return _products(operation) * (3 if is_complex(operation) else 1)
 
 
 def _matmul(operation: Operation) -> int:
     """Elements of the first operand times columns of the second: a broadcast batch is missed."""
     first, second = operation.tensors()
     return first.numel * second.shape[-1]
-
-
-def _einsum(operation: Operation) -> int:
-    """Half the FLOPs that numpy.einsum_path prints, which it rounds to four digits."""
-    return int(float(f"{2 * macs_of(operation):.3e}")) // 2
 
 
 def _normalisation(operation: Operation) -> int:
@@ -92,10 +105,10 @@ def _is_tensor(argument: Argument) -> bool:
 _CELLS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 _RULES: Mapping[str, Callable[[Operation], int]] = {
-    **dict.fromkeys(("aten.linear", "aten.addmm", "aten.bmm"), macs_of),
+    **dict.fromkeys(("aten.linear", "aten.addmm", "aten.bmm"), _products),
     **dict.fromkeys(("aten.matmul", "aten.mm"), _matmul),
-    **dict.fromkeys((f"aten.{cell}_cell" for cell in _CELLS), macs_of),  # traced as their parts
-    "aten.einsum": _einsum,
+    **dict.fromkeys((f"aten.{cell}_cell" for cell in _CELLS), _products),  # traced as their parts
+    "aten.einsum": einsum,
     **{f"aten.conv{rank}d": _convolution for rank in (1, 2, 3)},
     **{f"aten.conv_transpose{rank}d": _convolution for rank in (1, 2, 3)},
     **dict.fromkeys(("aten.convolution", "aten._convolution"), _convolution),
@@ -104,5 +117,9 @@ _RULES: Mapping[str, Callable[[Operation], int]] = {
     "aten.adaptive_avg_pool2d": _per_input,
     "aten.upsample_nearest2d": _per_output(1),
     "aten.upsample_bilinear2d": _per_output(4),
-    **dict.fromkeys(("aten.grid_sampler", "aten.grid_sampler_2d"), _per_output(4)),
+    **{f"aten.grid_sampler_{rank}d": _per_output(4) for rank in (2, 3)},
 }
+
+_KNOWN_WHOLE = frozenset({"aten.linalg_matmul", "aten.grid_sampler"})
+"""Operators that are taken apart in a trace, and for which fvcore has a rule by this name or by the
+name that torch.jit gives them."""

@@ -159,3 +159,11 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "RNNCell": _of("rnn_tanh_cell", "rnn_relu_cell", count=_RNN.single, cause=Cause.GATES),
 }
 """By the name of a class of torch.nn, and by the operator that its forward pass is."""
+
+WITHOUT_COST = frozenset(
+    (
+        *("Sequential", "ZeroPad2d", "PixelShuffle", "Dropout", "ReLU", "ReLU6", "LeakyReLU"),
+        *(f"{kind}MaxPool{n}d" for n in _DIMENSIONS for kind in ("", "Adaptive")),
+    )
+)
+"""Further kinds that thop hooks, and adds nothing for."""

@@ -42,7 +42,7 @@ class Options:
     rehearse: Rehearse | None = None
 
 
-InputsOf: TypeAlias = "Callable[[nn.Module], Iterable[Inputs]]"
+InputsOf: TypeAlias = "Callable[[nn.Module, Options], Iterable[Inputs]]"
 """What a model may be called with, the likeliest first: the first that it accepts is meant."""
 
 

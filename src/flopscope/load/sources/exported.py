@@ -59,7 +59,7 @@ def read(path: Path, options: Options) -> Source:
         str(path),
         lambda: program,
         is_instance=True,
-        inputs=None if inputs is None else lambda _model: inputs,
+        inputs=None if inputs is None else lambda _model, _options: inputs,
         notes=tuple(notes),
     )
 

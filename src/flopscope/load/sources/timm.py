@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def find(spec: TargetSpec, options: Options) -> Source:
+def find(spec: TargetSpec, _options: Options) -> Source:
     """``timm:resnet50``, with arguments for ``timm.create_model`` behind it, if any.
 
     Raises:
@@ -36,11 +36,11 @@ def find(spec: TargetSpec, options: Options) -> Source:
     return Source(
         spec.path,
         partial(timm.create_model, name, **arguments),
-        inputs=partial(_inputs, options, arguments),
+        inputs=partial(_inputs, arguments),
     )
 
 
-def _inputs(options: Options, arguments: dict[str, Any], model: nn.Module) -> Iterable[Inputs]:
+def _inputs(arguments: dict[str, Any], model: nn.Module, options: Options) -> Iterable[Inputs]:
     """One image of the size that the model was configured for, or was asked for here."""
     config: Any = model.pretrained_cfg
     channels, height, width = config["input_size"]

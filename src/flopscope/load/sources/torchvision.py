@@ -28,7 +28,7 @@ FLOW_SIZE = (3, 520, 960)
 """Of either image for optical flow: what torchvision's own example resizes to."""
 
 
-def find(spec: TargetSpec, options: Options) -> Source:
+def find(spec: TargetSpec, _options: Options) -> Source:
     """``torchvision:resnet50``, with arguments for its builder behind it, if any. No weights.
 
     Raises:
@@ -51,11 +51,11 @@ def find(spec: TargetSpec, options: Options) -> Source:
     return Source(
         spec.path,
         partial(builder, **arguments),
-        inputs=partial(_inputs, options, models.get_model_weights(name)),
+        inputs=partial(_inputs, models.get_model_weights(name)),
     )
 
 
-def _inputs(options: Options, weights: Any, model: nn.Module) -> Iterable[Inputs]:
+def _inputs(weights: Any, model: nn.Module, options: Options) -> Iterable[Inputs]:
     """What the task takes: images, videos, pairs of images, or a list of images with boxes in."""
     default = next(iter(weights.__members__.values()), None) and weights.DEFAULT
     transforms = default.transforms() if default is not None else None

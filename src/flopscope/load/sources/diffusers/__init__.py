@@ -30,7 +30,7 @@ INDEX = "model_index.json"
 """The file that makes a directory a pipeline of several models."""
 
 
-def find(spec: TargetSpec, options: Options) -> Source:
+def find(spec: TargetSpec, _options: Options) -> Source:
     """``diffusers:DIRECTORY`` or ``diffusers:ClassName``, with overrides of its config behind it.
 
     Nothing is downloaded, and no code runs but that of diffusers.
@@ -47,20 +47,18 @@ def find(spec: TargetSpec, options: Options) -> Source:
     if file is None:
         cls = _class_named(library, spec.place)
         check(cls, Arguments((), overrides), f"diffusers:{cls.__name__}")
-        return _source(spec, cls, overrides, options)
+        return _source(spec, cls, overrides)
     written = read_json(file)
     cls = _class_in(library, written, file)
     _refuse_unknown(cls, overrides)
-    return _source(spec, cls, overlaid(written, overrides), options, f"built {cls.__name__}")
+    return _source(spec, cls, overlaid(written, overrides), f"built {cls.__name__}")
 
 
-def _source(
-    spec: TargetSpec, cls: Any, config: Mapping[str, Any], options: Options, *notes: str
-) -> Source:
+def _source(spec: TargetSpec, cls: Any, config: Mapping[str, Any], *notes: str) -> Source:
     return Source(
         spec.path,
         partial(cls.from_config, dict(config)),
-        inputs=partial(_inputs, options=options),
+        inputs=_inputs,
         notes=notes,
     )
 

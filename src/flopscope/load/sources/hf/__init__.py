@@ -39,7 +39,7 @@ def find(spec: TargetSpec, options: Options) -> Source:
     return Source(
         spec.path,
         partial(_built, chosen.cls, config),
-        inputs=partial(inputs_of, options=options),
+        inputs=inputs_of,
         notes=(chosen.note, *_notes(config)),
     )
 

@@ -1,0 +1,129 @@
+"""``flopscope diff``: what changed between two reports, targets or revisions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from flopscope.analysis.difference import difference
+from flopscope.cli.errors import Command
+from flopscope.cli.models import check_requests, takes_models
+from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.errors import UsageError
+from flopscope.files import write
+from flopscope.load.importing import loading
+from flopscope.report import View
+from flopscope.report.difference import DIFFERENCE_FORMATS
+from flopscope.report.terminal import screen_of
+from flopscope.report.written import read_report, report_from
+from flopscope.request import Request
+from flopscope.revisions import profile_at, split_revision
+
+if TYPE_CHECKING:
+    from flopscope.analysis.written import Written
+
+Progress: TypeAlias = Callable[[str], None]
+
+SUFFIXES = {".md": "markdown", ".json": "json", ".txt": "table"}
+
+EPILOG = """\b
+Examples:
+  What a branch makes of a model, for the pull request:
+    flopscope diff mypkg:Net@main mypkg:Net --shape 1,3,224,224 --format markdown
+  Two reports that were written before:
+    flopscope diff before.json after.json
+  Two models on the same input:
+    flopscope diff torchvision:resnet18 torchvision:resnet34
+"""
+
+
+@click.command(
+    "diff",
+    cls=Command,
+    epilog=EPILOG,
+    short_help="Show what changed between two reports, models or revisions.",
+)
+@takes_models
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(DIFFERENCE_FORMATS)),
+    default="table",
+    show_default=True,
+    help="What to write to standard output.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help=f"Write it to a file as well: {', '.join(SUFFIXES)}. Repeatable.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    *, requests: tuple[Request, ...], format_name: str, outputs: tuple[Path, ...], debug: bool
+) -> None:
+    """Match the modules of two models and show which came, went, were renamed or changed.
+
+    Each of the two is a report that flopscope profile -o FILE.json wrote, a target as flopscope
+    profile takes it, or a target at a revision of the git repository around: mypkg:Net@main. A
+    revision is checked out into a temporary folder and counted there, by a process of its own.
+
+    Naming a target runs its code, as python -m does.
+    """
+    del debug  # see cli.errors.Command
+    if len(requests) != 2:
+        raise UsageError(
+            f"it takes two to compare, and these are {len(requests)}",
+            hint="flopscope diff BEFORE AFTER, each a report file, a target or TARGET@REVISION",
+        )
+    for path in outputs:
+        if path.suffix not in SUFFIXES:
+            raise UsageError(
+                f"no format is known by the name of '{path}'", f"end it in {', '.join(SUFFIXES)}"
+            )
+    requests = tuple(replace(request, time=False) for request in requests)
+    check_requests([_plain(request) for request in requests if not _is_file(request)])
+    with narration() as progress:
+        before, after = (_side(request, progress) for request in requests)
+    found = difference(before, after)
+    for path in outputs:
+        write(path, DIFFERENCE_FORMATS[SUFFIXES[path.suffix]](found, View()))
+    screen = screen_of(sys.stdout)
+    view = View(width=screen.width, ascii=screen.ascii)
+    show(DIFFERENCE_FORMATS[format_name](found, view), color=False)
+
+
+def _is_file(request: Request) -> bool:
+    return request.target.endswith(".json") and ":" not in Path(request.target).name
+
+
+def _plain(request: Request) -> Request:
+    """The request without a revision."""
+    at = split_revision(request.target)
+    return replace(request, target=at[0]) if at else request
+
+
+def _side(request: Request, progress: Progress) -> Written:
+    if _is_file(request):
+        return read_report(Path(request.target))
+    at = split_revision(request.target)
+    if at is not None:
+        target, revision = at
+        progress(f"counting {target} at {revision}")
+        document = profile_at(replace(request, target=target), revision)
+        return report_from(document, request.target)
+    with stdout_reserved():
+        progress("loading torch")
+        with loading():
+            # Here, not above: it takes seconds that no usage error should have to wait for.
+            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
+
+        return report_from(profile_target(request, progress).to_dict(), request.target)

@@ -1,0 +1,73 @@
+"""``flopscope merge``: the verdicts of several runs of ``flopscope check`` as one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from flopscope.analysis.verdicts import Verdict
+from flopscope.cli.check import check_outputs, tell
+from flopscope.cli.errors import Command
+from flopscope.errors import InputError
+from flopscope.report.verdicts import VERDICT_FORMATS
+from flopscope.report.verdicts_files import verdicts_from
+
+EPILOG = """\b
+Examples:
+  After a matrix of jobs, each of which ran flopscope check --shard K/N -o K.json:
+    flopscope merge 1.json 2.json 3.json 4.json -o junit.xml
+"""
+
+
+@click.command(
+    "merge",
+    cls=Command,
+    epilog=EPILOG,
+    short_help="Put the verdicts of several checks together.",
+)
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="VERDICTS.json...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(VERDICT_FORMATS)),
+    default="table",
+    show_default=True,
+    help="What to write to standard output.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="Write the verdicts to a file as well. Repeatable.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    *, paths: tuple[Path, ...], format_name: str, outputs: tuple[Path, ...], debug: bool
+) -> None:
+    """Show the verdicts that the runs of flopscope check --shard K/N -o FILE.json wrote, as one.
+
+    It ends as they would have ended: with status 1 where a budget is broken.
+    """
+    del debug  # see cli.errors.Command
+    check_outputs(outputs)
+    merged: dict[str, Verdict] = {}
+    for path in paths:
+        merged |= {verdict.name: verdict for verdict in verdicts_from(_read(path), str(path))}
+    tell(tuple(merged.values()), format_name, outputs, "pyproject.toml")
+
+
+def _read(path: Path) -> object:
+    try:
+        found: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+    return found

@@ -1,0 +1,107 @@
+"""``flopscope solve``: the largest size of a model's input, or of the model, within a budget."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from flopscope.analysis.formula.budget import MEMORY, Budget
+from flopscope.cli.errors import Command
+from flopscope.cli.open_models import takes_open_models
+from flopscope.cli.options import read_rate
+from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.errors import UsageError
+from flopscope.load.importing import loading
+from flopscope.report import View
+from flopscope.report.characters import spelling
+from flopscope.report.formula.answer import answer_json, render_answer
+from flopscope.report.terminal import screen_of
+from flopscope.request import OpenRequest
+
+EPILOG = """\b
+Examples:
+  The largest images that a network takes for 4 GFLOPs:
+    flopscope solve timm:resnet50 --shape 1,3,R,R --for R --flops 4G
+  The longest text in 16 GiB of memory, at most so many FLOPs:
+    flopscope solve hf:gpt2 --batch 1 --seq S --for S --memory 16GiB --flops 1T
+  How deep a model may be:
+    flopscope solve mypkg:Net --shape 1,3,64,64 --vary depth=1..48 --for depth --params 25M
+"""
+
+
+@click.command(
+    "solve", cls=Command, epilog=EPILOG, short_help="Find the largest size within a budget."
+)
+@takes_open_models
+@click.option("--for", "symbol", metavar="NAME", help="The size to find, where several are open.")
+@click.option("--flops", callback=read_rate("FLOP"), metavar="QUANTITY", help="At most so many.")
+@click.option("--macs", callback=read_rate("MAC"), metavar="QUANTITY", help="At most so many.")
+@click.option("--params", callback=read_rate(""), metavar="QUANTITY", help="At most so many.")
+@click.option(
+    "--moved",
+    callback=read_rate("B"),
+    metavar="QUANTITY",
+    help="At most so many bytes read and written.",
+)
+@click.option(
+    "--memory",
+    callback=read_rate("B"),
+    metavar="QUANTITY",
+    help="At most so much held at once: weights, inputs and activations, such as 16GiB.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What to write to standard output.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    *,
+    requests: tuple[OpenRequest, ...],
+    symbol: str | None,
+    flops: float | None,
+    macs: float | None,
+    params: float | None,
+    moved: float | None,
+    memory: float | None,
+    format_name: str,
+    debug: bool,
+) -> None:
+    """Find the largest size for which one forward pass keeps within all budgets.
+
+    Sizes that are not to be found are numbers, or vary over one: --vary B=8. The answer and the
+    size after it are counted, whatever a law foretells.
+
+    TARGET names the model, as for flopscope profile.
+    """
+    del debug  # see cli.errors.Command
+    given = {
+        "flops": flops,
+        "macs": macs,
+        "params": params,
+        "bytes_moved": moved,
+        MEMORY: memory,
+    }
+    budgets = [Budget(figure, most) for figure, most in given.items() if most is not None]
+    if not budgets:
+        raise UsageError("there is no budget", hint="give one: --flops 4G, --memory 16GiB")
+    if len(requests) > 1:
+        raise UsageError("a budget is for one model", hint="name one target")
+    with narration() as progress, stdout_reserved():
+        progress("loading torch")
+        with loading():
+            # Here, not above: it takes seconds that no usage error should have to wait for.
+            from flopscope.solving import solve  # noqa: PLC0415 - see above
+
+        answer = solve(requests[0], symbol, budgets, progress)
+    target = requests[0].request.target
+    if format_name == "json":
+        show(answer_json(answer, target), color=False)
+        return
+    spell = spelling(View(ascii=screen_of(sys.stdout).ascii))
+    lines = render_answer(answer, target).splitlines()
+    show("\n".join(map(spell, lines)), color=False)

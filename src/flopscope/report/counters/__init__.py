@@ -1,0 +1,147 @@
+"""What other counters make of a model beside us, and why: the record, and its formats by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from json import loads
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from flopscope.analysis.conventions import CONVENTIONS
+from flopscope.analysis.conventions.weighing import Unit
+from flopscope.analysis.reconciliation import Reconciliation
+from flopscope.files import write
+from flopscope.measurements import Reading
+from flopscope.registry import Registry
+from flopscope.report import SUFFIXES, Report, View, format_of
+from flopscope.report.terminal import screen_of
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One counter beside us.
+
+    Attributes:
+        name: the counter.
+        reading: what it said, or None where it was not run.
+        reconciliation: how its figure comes out of ours; None where its rules are not known.
+    """
+
+    name: str
+    reading: Reading | None
+    reconciliation: Reconciliation | None
+
+    @property
+    def params(self) -> int | None:
+        """How many parameters it found."""
+        return None if self.reading is None else self.reading.params
+
+    @property
+    def seconds(self) -> float | None:
+        """What counting took it."""
+        return None if self.reading is None else self.reading.seconds
+
+    @property
+    def unit(self) -> Unit | None:
+        """What its figure really is; None where nothing is known of it."""
+        if self.reconciliation is not None and self.reconciliation.unit != "params":
+            return self.reconciliation.unit
+        return None if self.reading is None else self.reading.unit
+
+    @property
+    def label(self) -> str:
+        """What it calls its figure itself."""
+        if self.reading is not None and self.reading.label:
+            return self.reading.label
+        convention = CONVENTIONS.get(self.name)
+        return (self.unit or "") if convention is None else convention.label
+
+    @property
+    def figure(self) -> int | None:
+        """What it printed; where it was not run, what it would print by its rules."""
+        if self.reading is not None:
+            return self.reading.value
+        return None if self.reconciliation is None else self.reconciliation.predicted
+
+    @property
+    def macs(self) -> float | None:
+        """Its figure as MACs."""
+        if self.figure is None:
+            return None
+        if self.unit == "MACs":
+            return self.figure
+        return self.figure / 2 if self.figure % 2 else self.figure // 2
+
+    def difference(self, ours: int) -> float | None:
+        """How far it is from so many MACs of ours, as a part of them."""
+        return None if self.macs is None or not ours else self.macs / ours - 1
+
+
+@dataclass(frozen=True, repr=False)
+class CounterComparison:
+    """What several counters say of one model on one input, and what they make of it.
+
+    Printing it shows the text, as wide as the terminal.
+
+    Attributes:
+        report: what we say of it, and the readings of the others.
+        asked: the counters that were to be asked.
+        reconciliations: by the name of a counter, of those whose rules are known.
+        seconds: what our own count took, the model once built.
+        absent: counters that would have been asked, but are not installed.
+    """
+
+    report: Report
+    asked: tuple[str, ...]
+    reconciliations: Mapping[str, Reconciliation]
+    seconds: float | None = None
+    absent: tuple[str, ...] = ()
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """Each counter that was to be asked, in that order."""
+        readings = {reading.name: reading for reading in self.report.readings}
+        return tuple(
+            Account(name, readings.get(name), self.reconciliations.get(name)) for name in self.asked
+        )
+
+    def to_json(self) -> str:
+        """The comparison as JSON text, schema ``flopscope.compare/1``."""
+        return COMPARISON_FORMATS["json"](self, View())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON holds it, in plain dicts and lists."""
+        document: dict[str, Any] = loads(self.to_json())
+        return document
+
+    def save(self, path: str | Path) -> None:
+        """Write the comparison to a file, in the format that its suffix names.
+
+        Raises:
+            UsageError: no format has this suffix.
+            FlopscopeError: the file cannot be written. One that was there is left as it was.
+        """
+        write(path, COMPARISON_FORMATS[format_of(path, COMPARISON_SUFFIXES)](self, View()))
+
+    def __str__(self) -> str:
+        screen = screen_of(sys.stdout)
+        return COMPARISON_FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
+
+    __repr__ = __str__
+
+
+RenderComparison: TypeAlias = Callable[[CounterComparison, View], str]
+
+COMPARISON_FORMATS: Registry[RenderComparison] = Registry(
+    {
+        "table": "flopscope.report.counters.text:render",
+        "json": "flopscope.report.counters.json:render",
+        "markdown": "flopscope.report.counters.markdown:render",
+    }
+)
+
+COMPARISON_SUFFIXES: Mapping[str, str] = {**SUFFIXES, ".md": "markdown"}
+"""The format of a file by its name's ending."""

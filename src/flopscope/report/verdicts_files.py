@@ -1,0 +1,116 @@
+"""What became of budgets, for programs: JSON, JUnit's XML and OpenMetrics' text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from xml.etree import ElementTree
+
+from flopscope.analysis.verdicts import Check, Verdict
+from flopscope.errors import InputError
+from flopscope.report import View
+from flopscope.report.verdicts import reasons, sentence
+
+SCHEMA = "flopscope.verdicts/1"
+
+
+def render_json(verdicts: Sequence[Verdict], view: View) -> str:
+    """All verdicts, each with its checks, as ``flopscope merge`` reads them."""
+    document = {
+        "schema": SCHEMA,
+        "kept": all(verdict.is_kept for verdict in verdicts),
+        "verdicts": [
+            {
+                **asdict(verdict),
+                "kept": verdict.is_kept,
+                "checks": list(map(_check, verdict.checks)),
+            }
+            for verdict in verdicts
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=view.ascii, allow_nan=False)
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {**asdict(check), "kept": check.is_kept}
+
+
+def verdicts_from(document: Any, place: str) -> tuple[Verdict, ...]:
+    """The verdicts that :func:`render_json` has written.
+
+    Raises:
+        InputError: this is something else.
+    """
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise InputError(
+            f"{place} holds no verdicts of this flopscope",
+            hint="flopscope check --format json writes them",
+        )
+    try:
+        return tuple(map(_verdict, document["verdicts"]))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place} is no whole file of verdicts: {error}") from error
+
+
+def _verdict(entry: Mapping[str, Any]) -> Verdict:
+    fields = {name: value for name, value in entry.items() if name != "kept"}
+    checks = tuple(
+        Check(
+            each["figure"],
+            each["value"],
+            each["limit"],
+            each["baseline"],
+            tuple((scope, amount) for scope, amount in each["blamed"]),
+        )
+        for each in fields.pop("checks")
+    )
+    return Verdict(**{**fields, "notes": tuple(fields["notes"])}, checks=checks)
+
+
+def render_junit(verdicts: Sequence[Verdict], view: View) -> str:
+    """A test case for each budget, as continuous integration shows them."""
+    del view
+    suite = ElementTree.Element(
+        "testsuite",
+        name="flopscope",
+        tests=str(len(verdicts)),
+        failures=str(sum(not verdict.is_kept and not verdict.failure for verdict in verdicts)),
+        errors=str(sum(bool(verdict.failure) for verdict in verdicts)),
+    )
+    for verdict in verdicts:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=verdict.target, name=verdict.name
+        )
+        if not verdict.is_kept:
+            kind = "error" if verdict.failure else "failure"
+            lines = list(reasons(verdict))
+            found = ElementTree.SubElement(case, kind, message=lines[0])
+            found.text = "\n".join(lines)
+        out = ElementTree.SubElement(case, "system-out")
+        out.text = "\n".join(map(sentence, verdict.checks))
+    suites = ElementTree.Element("testsuites")
+    suites.append(suite)
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, "unicode")
+
+
+def render_metrics(verdicts: Sequence[Verdict], view: View) -> str:
+    """OpenMetrics' text, which GitLab compares between branches."""
+    del view
+    values = {
+        (verdict.name, check.figure): check.value
+        for verdict in verdicts
+        for check in verdict.checks
+        if check.value is not None
+    }
+    lines = [
+        f'flopscope_{figure}{{budget="{_label(name)}"}} {value:.0f}'
+        for (name, figure), value in sorted(values.items(), key=lambda entry: entry[0][::-1])
+    ]
+    return "\n".join((*lines, "# EOF"))
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,59 @@
+"""What led to what in a forward pass: followed by the memory that each call reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from flopscope.records import Operation
+from flopscope.trace.liveness import Buffer
+
+Buffers: TypeAlias = Sequence[Buffer | None]
+"""The memory behind tensors, None where no operator made or viewed it."""
+
+
+class Dataflow:
+    """What each call read and wrote."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Buffers, Buffers]] = []
+
+    def note(
+        self, operation: Operation, read: Buffers, written: Buffers, trained: Sequence[bool]
+    ) -> tuple[bool, ...]:
+        """An operator ran: whatever it returned is written, views of what it was given, too.
+
+        Args:
+            operation: which.
+            read: the memory of the tensors it was given.
+            written: that of those it returned.
+            trained: which of those it was given are parameters that are trained.
+
+        Returns:
+            which of those that it was given a trained parameter led to; empty where none.
+        """
+        self._calls.append((read, written))
+        learned = tuple(
+            is_trained or (buffer is not None and buffer.learned)
+            for buffer, is_trained in zip(read, trained, strict=True)
+        )
+        if not any(learned):
+            return ()
+        for buffer, output in zip(written, operation.outputs, strict=False):
+            if buffer is not None and output.dtype.startswith(_DIFFERENTIABLE):
+                buffer.learned = True
+        return learned
+
+    def used(self, result: Buffers) -> list[bool]:
+        """For each call whether what it wrote was read, by way of others, for a result."""
+        wanted = set(result) - {None}
+        used = []
+        for read, written in reversed(self._calls):
+            is_used = not wanted.isdisjoint(written)
+            if is_used:
+                wanted.update(buffer for buffer in read if buffer is not None)
+            used.append(is_used)
+        return used[::-1]
+
+
+_DIFFERENTIABLE = ("float", "bfloat", "complex")
