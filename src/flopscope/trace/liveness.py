@@ -72,6 +72,14 @@ class Liveness:
         """Look for the highest peak anew: what is alive by now stays alive."""
         self.peaks, self.highest = {}, Peak()
 
+    def hold(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
+        """Know tensors that no operator made, and that take nothing in a real run."""
+        found = list(tensors)
+        for tensor in found:
+            if id(tensor) not in self._buffers:
+                self._hold(tensor, Buffer(0))
+        return self.behind(found)
+
     def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
         """Views keep alive what they are views of: nothing new, if that was there before."""
         for tensor in tensors_among(given):
