@@ -154,14 +154,15 @@ class Normalised(nn.Module):
 
 def of_target(target: str) -> Case:
     """A model of a library with its weights, and the first of its usual inputs that it takes."""
+    options = Options(rehearse=trace)
 
     def source() -> Source:
-        return resolve(parse_target(target), Options(rehearse=trace))
+        return resolve(parse_target(target), options)
 
     def inputs(model: nn.Module) -> tuple[tuple[Any, ...], dict[str, Any]]:
         found = source().inputs
         assert found is not None
-        return _first_accepted(model, iter(found(model)))
+        return _first_accepted(model, iter(found(model, options)))
 
     return Case(lambda: source().build(), inputs)
 
