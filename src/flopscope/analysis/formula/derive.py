@@ -74,8 +74,12 @@ def _stride_of(line: Line, asked: Asked, keys: Sequence[Key]) -> Stride:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The polynomials through the points of a grid, the keys of figures that share each, and the
-    degree in each symbol that is open.
+    """The polynomials through the points of a grid.
+
+    Attributes:
+        polynomials: by figure.
+        alike: the figures that share each.
+        degrees: in each symbol that is open.
     """
 
     polynomials: Mapping[Key, Polynomial]
