@@ -58,7 +58,8 @@ def test_ci_runs_the_command_for_the_tests_as_it_is_written_here() -> None:
 def test_every_option_that_is_named_exists() -> None:
     about_flopscope = [line for line in TEXT.splitlines() if line not in set_up_commands()]
     named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", "\n".join(about_flopscope)))
-    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", run("profile --help", ROOT).stdout))
+    helps = "".join(run(f"{command} --help", ROOT).stdout for command in ("profile", "llm"))
+    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", helps))
     assert named - known - {"--help", "-m"} == set()
 
 

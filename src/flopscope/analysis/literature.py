@@ -67,9 +67,9 @@ def kaplan_forward_per_token(decoder: Decoder) -> int:
 
 
 def chinchilla_forward(decoder: Decoder, *, tables: bool) -> int:
-    """J. Hoffmann et al.: "Training Compute-Optimal Large Language Models", arXiv:2203.15556, app. F.
+    """J. Hoffmann et al.: "Training Compute-Optimal Large Language Models", arXiv:2203.15556.
 
-    Of one sequence. With 3 for each score, of the softmax.
+    Appendix F, of one sequence. With 3 for each score, of the softmax.
 
     Args:
         decoder: its sizes.
