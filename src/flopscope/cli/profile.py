@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeAlias
 
 import click
@@ -17,10 +16,10 @@ from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
-    check_output,
     read_names,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.writing import Writing, check_writing, takes_writing
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
@@ -58,6 +57,8 @@ Examples:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
   Beside what other counters say, and as JSON in a file too:
     flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
+  As a page to look at, for a spreadsheet, and for speedscope:
+    flopscope profile timm:resnet50 -o report.html -o report.csv -o report.speedscope.json
 """
 
 
@@ -77,23 +78,7 @@ Examples:
     help="Another counter to ask, in a process of its own; all is those that are installed."
     " Repeatable.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
-)
+@takes_writing
 @click.option(
     "--depth",
     type=click.IntRange(min=0),
@@ -140,8 +125,7 @@ def command(
     *,
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
-    format_name: str,
-    outputs: tuple[Path, ...],
+    writing: Writing,
     depth: int | None,
     sort: str | None,
     columns: tuple[str, ...],
@@ -171,10 +155,10 @@ def command(
         )
         for request in requests
     )
-    view = View(depth=depth, columns=columns, sort=sort, fold=fold)
-    if plots and (format_name != "table" or len(requests) > 1):
+    view = View(depth=depth, columns=columns, sort=sort, fold=fold, weight=writing.weight)
+    if plots and (writing.format_name != "table" or len(requests) > 1):
         raise UsageError("--plot draws below the table of one model", hint="leave --format out")
-    _refuse_early(requests, view, outputs)
+    _refuse_early(requests, view, writing)
     with narration() as progress:
         several = None if len(requests) == 1 else _several(requests, progress)
         report = _profiled(requests[0], progress) if several is None else None
@@ -185,11 +169,11 @@ def command(
         assert report is not None
         return FORMATS[format_name](report, view)
 
-    for path in outputs:
+    for path in writing.outputs:
         write(path, render(format_of(path), view))
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
-    show(render(format_name, fitted), color=screen.color)
+    show(render(writing.format_name, fitted), color=screen.color)
     if report is not None:
         for name in dict.fromkeys(plots):
             show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
@@ -230,10 +214,9 @@ def _several(requests: Sequence[Request], progress: Progress) -> Several:
     return Several(tuple(reports), tuple(failures))
 
 
-def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Path]) -> None:
+def _refuse_early(requests: Sequence[Request], view: View, writing: Writing) -> None:
     """Raise now, without torch, what would be raised seconds later."""
-    for path in outputs:
-        check_output(path)
+    check_writing(writing, requests)
     for request in requests:
         check_columns(view.columns, request.counters)
         check_columns([view.sort] if view.sort else [], request.counters)
