@@ -130,6 +130,12 @@ class Report:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table that needs neither scripts nor style sheets."""
+        from flopscope.report.notebook import render  # noqa: PLC0415 - it renders what is this
+
+        return render(self, View())
+
 
 @dataclass(frozen=True, slots=True)
 class View:

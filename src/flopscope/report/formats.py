@@ -24,6 +24,7 @@ FORMATS: Registry[Render] = Registry(
         "tsv": "flopscope.report.csv:render_tsv",
         "markdown": "flopscope.report.markdown:render",
         "latex": "flopscope.report.latex:render",
+        "html": "flopscope.report.html:render",
         "svg": "flopscope.report.svg:render",
         "speedscope": "flopscope.report.speedscope:render",
         "collapsed": "flopscope.report.collapsed:render",
@@ -39,6 +40,7 @@ SUFFIXES: Mapping[str, str] = {
     ".tsv": "tsv",
     ".md": "markdown",
     ".tex": "latex",
+    ".html": "html",
     ".svg": "svg",
     ".speedscope.json": "speedscope",
     ".folded": "collapsed",
@@ -47,7 +49,7 @@ SUFFIXES: Mapping[str, str] = {
 }
 """The format of a file by its name's ending; of several that fit, by the longest."""
 
-WEIGHTED = frozenset({"svg", "speedscope", "collapsed"})
+WEIGHTED = frozenset({"html", "svg", "speedscope", "collapsed"})
 """Formats that draw modules as large as a weight of theirs is."""
 
 TIMED = frozenset({"chrome"})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flopscope.report.column import Column
 from flopscope.report.columns import columns_of
 from flopscope.report.markdown_text import code, fitted, folded, plain, table
 from flopscope.report.models import columns_of_models, models_of
-from flopscope.report.outline import Line, outline
+from flopscope.report.outline import Line
+from flopscope.report.shortened import shortened
 from flopscope.report.summary import Fact, heading, summary, summary_of_several
 from flopscope.tree import OperatorTotal
 from flopscope.units import format_bytes, format_quantity, many
@@ -73,30 +73,12 @@ def render_several(several: Several, view: View) -> str:
 
 def _modules(report: Report, view: View) -> str:
     columns = columns_of(report, view)
-    lines, left_out = _short_outline(report, columns, view)
+    lines, left_out = shortened(report, columns, view, MOST_ROWS)
     rows = [[_label(line), *_cells(columns[1:], line, report)] for line in lines]
     told = [_table(columns, rows)]
     if left_out:
         told.append(f"*Left out: {left_out}; `--depth` and other formats show them.*")
     return "\n\n".join(told)
-
-
-def _short_outline(
-    report: Report, columns: tuple[Column, ...], view: View
-) -> tuple[tuple[Line, ...], str]:
-    """As many levels as fit, or else the first rows of one; and what that leaves out."""
-    every = outline(report, columns, view)
-    if len(every) <= MOST_ROWS:
-        return every, ""
-    lines = shown = outline(report, columns, replace(view, depth=1))
-    depth = 1
-    while len(lines) <= MOST_ROWS:
-        shown, depth = lines, depth + 1
-        lines = outline(report, columns, replace(view, depth=depth))
-    if shown is not lines:
-        below = len(every) - len(shown)
-        return shown, f"{many(below, 'row')} below level {depth - 1}"
-    return lines[:MOST_ROWS], many(len(every) - MOST_ROWS, "row")
 
 
 def _label(line: Line) -> str:

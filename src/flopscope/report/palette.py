@@ -42,8 +42,11 @@ def classes_of(report: Report, weight: Weight) -> Mapping[str, str]:
     return {kind: named.get(kind, "holder") for kind in weights}
 
 
-def rules() -> str:
-    """The style sheet of these classes, for shapes of SVG."""
+def rules(*properties: str) -> str:
+    """The style sheet of these classes, by the properties that give a shape its colour."""
     colors = {f"k{place}": color for place, color in enumerate(COLORS)}
     colors |= {"other": OTHER, "holder": HOLDER}
-    return "".join(f".{name}{{fill:{color}}}" for name, color in colors.items())
+    return "".join(
+        f".{name}{{{';'.join(f'{each}:{color}' for each in properties)}}}"
+        for name, color in colors.items()
+    )

@@ -61,7 +61,7 @@ def render(report: Report, view: View) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"',
         f'width="{WIDTH}" height="{height}" role="img" aria-label="{_escaped(title)}">',
-        f"<style>{_STYLE}{rules()}</style>",
+        f"<style>{_STYLE}{rules('fill')}</style>",
         f'<rect class="page" width="{WIDTH}" height="{height}"/>',
         f'<text class="title" x="{MARGIN}" y="24">{_escaped(title)}</text>',
         *(_drawn(cell, weight, weights, colors[cell.node.spec.kind]) for cell in cells),
