@@ -11,7 +11,7 @@ from flopscope.report.column import Column
 from flopscope.report.columns import columns_of
 from flopscope.report.models import columns_of_models, models_of
 from flopscope.report.outline import outline
-from flopscope.report.summary import heading, summary, summary_of_several
+from flopscope.report.summary import complaints, heading, summary, summary_of_several
 from flopscope.report.tree import GUIDE
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def render(report: Report, view: View) -> str:
     ]
     facts = (*heading(report), *summary(report))
     told = [report.target, *(f"{fact.label}: {line}" for fact in facts for line in fact.lines)]
-    bad = [line for fact in facts if fact.tone == "bad" for line in fact.lines]
-    return "\n".join((*_comments(told), *_tabular(columns, rows, bad)))
+    return "\n".join((*_comments(told), *_tabular(columns, rows, complaints(facts))))
 
 
 def render_several(several: Several, view: View) -> str:
@@ -68,8 +67,7 @@ def render_several(several: Several, view: View) -> str:
     ]
     facts = tuple(summary_of_several(several))
     told = [f"{fact.label}: {line}" for fact in facts for line in fact.lines]
-    bad = [line for fact in facts if fact.tone == "bad" for line in fact.lines]
-    return "\n".join((*_comments(told), *_tabular(columns, rows, bad)))
+    return "\n".join((*_comments(told), *_tabular(columns, rows, complaints(facts))))
 
 
 def escaped(text: str) -> str:

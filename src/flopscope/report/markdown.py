@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flopscope.report.column import Column
@@ -10,6 +10,7 @@ from flopscope.report.columns import columns_of
 from flopscope.report.markdown_text import code, fitted, folded, plain, table
 from flopscope.report.models import columns_of_models, models_of
 from flopscope.report.outline import Line
+from flopscope.report.rows import Row
 from flopscope.report.shortened import shortened
 from flopscope.report.summary import Fact, heading, summary, summary_of_several
 from flopscope.tree import OperatorTotal
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 65_536
 """What GitHub takes as a comment."""
 
-MOST_ROWS = 100
+MOST_ROWS = (100, 50, 25, 12, 6)
+"""Of the table: the first of these that fits."""
+
 MOST_OPERATORS = 30
 MOST_LINES = 10
 """Of one fact: a model may have thousands of assumptions."""
@@ -42,7 +45,7 @@ def render(report: Report, view: View) -> str:
     sections = (
         ("target", f"### {code(f'{report.target} {report.module}'.rstrip())}"),
         ("totals", _facts(in_sight)),
-        ("modules", _modules(report, view)),
+        ("modules", _shortest(lambda most_rows: _modules(report, view, most_rows))),
         ("operators", folded("Operators", _operators(report))),
         ("details", folded("Input, memory, conventions and notes", _facts(details))),
     )
@@ -60,21 +63,32 @@ def render_several(several: Several, view: View) -> str:
     if models:
         columns = columns_of_models(models, view)
         rows = [
-            [code(model.name), *(plain(c.cell(model.row, model.report)) for c in columns[1:])]
+            [code(model.name), *(_cell(each, model.row, model.report) for each in columns[1:])]
             for model in models
         ]
-        shown = _table(columns, rows[:MOST_ROWS])
-        left = len(rows) - MOST_ROWS
-        sections.insert(
-            0, ("models", f"{shown}\n\n*And {many(left, 'more model')}.*" if left > 0 else shown)
-        )
+        sections.insert(0, ("models", _shortest(lambda most: _cut(columns, rows, most))))
     return "\n\n".join(fitted(sections, MOST_BYTES))
 
 
-def _modules(report: Report, view: View) -> str:
+def _shortest(table_of: Callable[[int], str]) -> str:
+    """A table of as many rows as half of the text holds."""
+    tables = map(table_of, MOST_ROWS)
+    return next((each for each in tables if len(each.encode()) <= MOST_BYTES // 2), "")
+
+
+def _cut(columns: Sequence[Column], rows: Sequence[Sequence[str]], most_rows: int) -> str:
+    left_out = len(rows) - most_rows
+    more = f"\n\n*And {many(left_out, 'more model')}.*" if left_out > 0 else ""
+    return _table(columns, rows[:most_rows]) + more
+
+
+def _modules(report: Report, view: View, most_rows: int) -> str:
     columns = columns_of(report, view)
-    lines, left_out = shortened(report, columns, view, MOST_ROWS)
-    rows = [[_label(line), *_cells(columns[1:], line, report)] for line in lines]
+    lines, left_out = shortened(report, columns, view, most_rows)
+    rows = [
+        [_label(line), *(_cell(column, line.row, report) for column in columns[1:])]
+        for line in lines
+    ]
     told = [_table(columns, rows)]
     if left_out:
         told.append(f"*Left out: {left_out}; `--depth` and other formats show them.*")
@@ -86,8 +100,10 @@ def _label(line: Line) -> str:
     return code(f"{line.guides}{name}")
 
 
-def _cells(columns: Iterable[Column], line: Line, report: Report) -> Iterator[str]:
-    return (plain(column.cell(line.row, report)) for column in columns)
+def _cell(column: Column, row: Row, report: Report) -> str:
+    """A figure does not come apart from its unit where a line is short."""
+    shown = plain(column.cell(row, report))
+    return shown if column.in_words else shown.replace(" ", "&nbsp;")
 
 
 def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:

@@ -14,7 +14,7 @@ from flopscope.report.columns import columns_of
 from flopscope.report.html.facts import facts_of, said
 from flopscope.report.outline import Line
 from flopscope.report.shortened import shortened
-from flopscope.report.summary import summary
+from flopscope.report.summary import complaints, summary
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -26,7 +26,7 @@ def render(report: Report, view: View) -> str:
     """What was not counted, the table of modules, and folded below it all that is said in words."""
     columns = columns_of(report, view)
     lines, left_out = shortened(report, columns, view, MOST_ROWS)
-    bad = [line for fact in summary(report) if fact.tone == "bad" for line in fact.lines]
+    bad = tuple(complaints(summary(report)))
     warning = f"<p><strong>{'<br>'.join(map(said, bad))}</strong></p>" if bad else ""
     more = (
         f"<p><em>Left out: {said(left_out)}; print(report) shows all.</em></p>" if left_out else ""

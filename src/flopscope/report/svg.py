@@ -11,7 +11,7 @@ from flopscope.records import Scope
 from flopscope.report.characters import printable, shorten
 from flopscope.report.palette import classes_of, rules
 from flopscope.report.shapes import format_outputs
-from flopscope.report.summary import summary
+from flopscope.report.summary import complaints, summary
 from flopscope.report.weights import Weight, totals, weight_of
 from flopscope.tree import Node
 from flopscope.units import many
@@ -131,9 +131,7 @@ def _below(
     )
     if narrow:
         yield f"{many(narrow, 'module')} too narrow to be drawn"
-    for fact in summary(report):
-        if fact.tone == "bad":
-            yield from (f"{fact.label}: {line}" for line in fact.lines)
+    yield from complaints(summary(report))
 
 
 def _escaped(text: str) -> str:

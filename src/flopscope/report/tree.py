@@ -10,7 +10,7 @@ from flopscope.report.characters import spelling
 from flopscope.report.column import Column
 from flopscope.report.columns import columns_of
 from flopscope.report.outline import Line, outline
-from flopscope.report.summary import heading, summary
+from flopscope.report.summary import complaints, heading, summary
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -51,9 +51,7 @@ def _lines(report: Report, view: View) -> Iterator[str]:
         figures = ", ".join(_figures(line, others, report))
         name = module.cell(line.row, report)
         yield f"{INDENT * (len(line.guides) // GUIDE)}{name}{': ' if figures else ''}{figures}"
-    for fact in summary(report):
-        if fact.tone == "bad":
-            yield from (f"{fact.label}: {told}" for told in fact.lines)
+    yield from complaints(summary(report))
 
 
 def _figures(line: Line, columns: Iterable[Column], report: Report) -> Iterator[str]:

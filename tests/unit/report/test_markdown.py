@@ -11,13 +11,15 @@ import pytest
 from flopscope.records import Assumption, ModuleSpec
 from flopscope.report import FORMATS, Report, View
 from flopscope.report.columns import columns_of
-from flopscope.report.markdown import MOST_BYTES, MOST_ROWS
+from flopscope.report.markdown import MOST_BYTES
+from flopscope.report.markdown import MOST_ROWS as ROWS
 from flopscope.report.markdown_text import plain
 from flopscope.report.outline import outline
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.tree import Node
 from tests.unit.report.samples import NOTHING, SAMPLES
 
+MOST_ROWS = ROWS[0]
 INCOMPLETE, ODD = SAMPLES["incomplete"], SAMPLES["odd_modules"]
 
 
@@ -118,6 +120,7 @@ def test_it_is_never_longer_than_a_comment_may_be():
     for view in (View(), View(columns=tuple(c.name for c in columns_of(ODD, View())) * 5)):
         text = FORMATS["markdown"](report, view)
         assert len(text.encode()) + 1 <= MOST_BYTES
+        assert tables(text)
     named = (replace(report, target=f"{long}{i}", notes=(long,)) for i in range(200))
     several = Several(tuple(named))
     assert len(SEVERAL_FORMATS["markdown"](several, View()).encode()) + 1 <= MOST_BYTES
