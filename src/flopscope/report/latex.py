@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from flopscope.report.characters import printable
+from flopscope.report.characters import printable, spelling
 from flopscope.report.column import Column
 from flopscope.report.columns import columns_of
 from flopscope.report.models import columns_of_models, models_of
@@ -54,7 +54,8 @@ def render(report: Report, view: View) -> str:
     ]
     facts = (*heading(report), *summary(report))
     told = [report.target, *(f"{fact.label}: {line}" for fact in facts for line in fact.lines)]
-    return "\n".join((*_comments(told), *_tabular(columns, rows, complaints(facts))))
+    lines = (*_comments(told), *_tabular(columns, rows, complaints(facts)))
+    return "\n".join(map(spelling(view), lines))
 
 
 def render_several(several: Several, view: View) -> str:
@@ -67,7 +68,8 @@ def render_several(several: Several, view: View) -> str:
     ]
     facts = tuple(summary_of_several(several))
     told = [f"{fact.label}: {line}" for fact in facts for line in fact.lines]
-    return "\n".join((*_comments(told), *_tabular(columns, rows, complaints(facts))))
+    lines = (*_comments(told), *_tabular(columns, rows, complaints(facts)))
+    return "\n".join(map(spelling(view), lines))
 
 
 def escaped(text: str) -> str:

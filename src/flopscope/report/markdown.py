@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from flopscope.report.characters import referenced
 from flopscope.report.column import Column
 from flopscope.report.columns import columns_of
 from flopscope.report.markdown_text import code, fitted, folded, plain, table
@@ -49,7 +50,9 @@ def render(report: Report, view: View) -> str:
         ("operators", folded("Operators", _operators(report))),
         ("details", folded("Input, memory, conventions and notes", _facts(details))),
     )
-    return "\n\n".join(fitted(sections, MOST_BYTES))
+    return "\n\n".join(
+        fitted(((name, referenced(each, view)) for name, each in sections), MOST_BYTES)
+    )
 
 
 def render_several(several: Several, view: View) -> str:
@@ -67,7 +70,9 @@ def render_several(several: Several, view: View) -> str:
             for model in models
         ]
         sections.insert(0, ("models", _shortest(lambda most: _cut(columns, rows, most))))
-    return "\n\n".join(fitted(sections, MOST_BYTES))
+    return "\n\n".join(
+        fitted(((name, referenced(each, view)) for name, each in sections), MOST_BYTES)
+    )
 
 
 def _shortest(table_of: Callable[[int], str]) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from flopscope.records import Scope
-from flopscope.report.characters import printable, shorten
+from flopscope.report.characters import printable, referenced, shorten
 from flopscope.report.palette import classes_of, rules
 from flopscope.report.shapes import format_outputs
 from flopscope.report.summary import complaints, summary
@@ -71,7 +71,7 @@ def render(report: Report, view: View) -> str:
         lines.append(
             f'<text x="{MARGIN}" y="{bottom + number * LINE_HEIGHT}">{_escaped(line)}</text>'
         )
-    return "\n".join([*lines, "</svg>"])
+    return referenced("\n".join([*lines, "</svg>"]), view)
 
 
 _STYLE = (

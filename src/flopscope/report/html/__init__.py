@@ -11,7 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from flopscope.report.characters import printable
+from flopscope.report.characters import printable, referenced
 from flopscope.report.html.data import page_data
 from flopscope.report.html.facts import facts_of, inputs_of, status_of, tiles_of, warnings_of
 from flopscope.report.palette import rules
@@ -34,7 +34,7 @@ def render(report: Report, view: View) -> str:
     """
     opened = weight_of(report, view)
     style, script = _style(), _script()
-    return Template(_read("page.html")).substitute(
+    page = Template(_read("page.html")).substitute(
         policy=_policy(style, script),
         title=escape(printable(report.target)),
         heading=escape(printable(f"{report.target} {report.module}".rstrip())),
@@ -48,6 +48,7 @@ def render(report: Report, view: View) -> str:
         data=_inert(json.dumps(page_data(report, opened.name), separators=(",", ":"))),
         script=script,
     )
+    return referenced(page, view)
 
 
 def _inert(text: str) -> str:
@@ -74,6 +75,7 @@ def _style() -> str:
 
 @cache
 def _script() -> str:
+    """The script, like the style in ASCII alone: neither knows of references to characters."""
     parts = "\n".join(_read(f"{name}.js") for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();'
 

@@ -9,13 +9,13 @@ function show(i) {
     .map((column) => [column, valueOf(column, i)])
     .filter(([, value]) => value !== "")
     .map(([column, value]) => {
-      const least = column.atLeast && incomplete[i] ? "≥" : "";
+      const least = column.atLeast && incomplete[i] ? "\u2265" : "";
       const text = least + exact(value, column.unit);
       return make("div", {}, make("dt", {}, column.title), make("dd", {}, text));
     });
   const inside = end[i] - i - 1;
-  const holds = inside ? ` · ${inside.toLocaleString("en")} module${inside > 1 ? "s" : ""} inside` : "";
-  const name = `${scopes[i] || "the model"} · ${typeOf(i)}${timesOf(i)}${holds}`;
+  const holds = inside ? ` \u00b7 ${inside.toLocaleString("en")} module${inside > 1 ? "s" : ""} inside` : "";
+  const name = `${scopes[i] || "the model"} \u00b7 ${typeOf(i)}${timesOf(i)}${holds}`;
   details.replaceChildren(make("h3", {}, name), make("dl", {}, ...facts));
 }
 

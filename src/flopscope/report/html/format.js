@@ -1,7 +1,7 @@
 // Figures as text, as units.py writes them.
 const SI = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const IEC = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-const SUBSECONDS = ["n", "µ", "m", ""];
+const SUBSECONDS = ["n", "\u00b5", "m", ""];
 
 function scaled(value, prefixes, base, unit) {
   if (value === 0 || (Number.isInteger(value) && value < 1000)) return `${value} ${unit}`.trim();

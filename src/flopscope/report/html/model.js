@@ -27,7 +27,7 @@ function valueOf(column, i) {
 function cellOf(column, i) {
   const value = valueOf(column, i);
   if (value === null || value === "") return column.unit === "words" ? "" : "-";
-  return (column.atLeast && incomplete[i] ? "≥" : "") + WRITE[column.unit](value);
+  return (column.atLeast && incomplete[i] ? "\u2265" : "") + WRITE[column.unit](value);
 }
 
 function typeOf(i) {
@@ -39,7 +39,7 @@ function nameOf(i) {
 }
 
 function timesOf(i) {
-  return calls[i] > 1 ? ` ×${calls[i].toLocaleString("en")}` : "";
+  return calls[i] > 1 ? ` \u00d7${calls[i].toLocaleString("en")}` : "";
 }
 
 function totalsOf(weight) {
