@@ -86,6 +86,27 @@ def test_several_files_are_written_at_once_and_the_table_is_shown_all_the_same(
     assert "conv" in (project / "b.txt").read_text(encoding="utf-8")
 
 
+def test_a_name_that_no_file_can_have_is_a_usage_error(run: Run) -> None:
+    done = run(*NET, "-o", f"{'x' * 300}.json")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "File name too long" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_file_that_cannot_be_written_loses_neither_the_others_nor_the_table(
+    run: Run, project: Path
+) -> None:
+    (project / "full.json").symlink_to("/dev/full")
+
+    done = run(*NET, "-o", "full.json", "-o", "b.csv")
+
+    assert done.exit_code == 1
+    assert "cannot write full.json: No space left on device" in done.stderr
+    assert "conv" in done.stdout
+    assert "conv" in (project / "b.csv").read_text(encoding="utf-8")
+
+
 def test_every_format_has_a_suffix_and_can_be_asked_for(run: Run) -> None:
     assert set(SUFFIXES.values()) == set(FORMATS)
     for name in FORMATS:

@@ -19,12 +19,11 @@ from flopscope.cli.options import (
     read_names,
 )
 from flopscope.cli.terminal import narration, show, stdout_reserved
-from flopscope.cli.writing import Writing, check_writing, takes_writing
+from flopscope.cli.writing import Writing, check_writing, takes_writing, write_all
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import FlopscopeError, UsageError
-from flopscope.files import write
 from flopscope.load.importing import loading
-from flopscope.report import FORMATS, PLOTS, Report, View, format_of
+from flopscope.report import FORMATS, PLOTS, Report, View
 from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
@@ -169,14 +168,15 @@ def command(
         assert report is not None
         return FORMATS[format_name](report, view)
 
-    for path in writing.outputs:
-        write(path, render(format_of(path), view))
+    failed = write_all(writing.outputs, lambda format_name: render(format_name, view))
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
     show(render(writing.format_name, fitted), color=screen.color)
     if report is not None:
         for name in dict.fromkeys(plots):
             show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
+    if failed is not None:
+        raise failed
     reports = several.reports if several is not None else (report,)
     if any(one is not None and is_interrupted(one) for one in reports):
         raise KeyboardInterrupt

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from flopscope.cli.options import check_output, with_options
-from flopscope.errors import UsageError
+from flopscope.errors import FlopscopeError, UsageError
+from flopscope.files import write
 from flopscope.report.formats import FORMATS, SUFFIXES, TIMED, WEIGHTED, format_of
 from flopscope.report.several import require_for_several
 from flopscope.report.weights import DEFAULT, WEIGHTS
@@ -96,6 +97,24 @@ def check_writing(writing: Writing, requests: Sequence[Request]) -> None:
     of_time = (writing.formats & TIMED) | ({"--weight time"} if writing.weight == "time" else set())
     if of_time and not all(request.time for request in requests):
         raise UsageError(f"{_listed(of_time)} is of measured time", hint="leave --no-time out")
+
+
+def write_all(paths: Iterable[Path], render: Callable[[str], str]) -> FlopscopeError | None:
+    """Write a report to files, each in the format of its suffix.
+
+    Returns:
+        Why the first of those that cannot be written cannot, once the others are.
+    """
+    errors = [error for error in (_written(path, render) for path in paths) if error is not None]
+    return errors[0] if errors else None
+
+
+def _written(path: Path, render: Callable[[str], str]) -> FlopscopeError | None:
+    try:
+        write(path, render(format_of(path)))
+    except FlopscopeError as error:
+        return error
+    return None
 
 
 def _listed(names: Iterable[str]) -> str:
