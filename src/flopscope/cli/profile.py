@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -16,18 +15,16 @@ from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
-    check_output,
     read_names,
     read_rate,
-    takes_outputs,
 )
 from flopscope.cli.reports import Progress, fitted, is_interrupted, report_of, several_of
 from flopscope.cli.terminal import narration, show
 from flopscope.cli.training import TRAIN, check_training, takes_training
+from flopscope.cli.writing import Writing, check_writing, takes_writing, write_all
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import UsageError
-from flopscope.files import write
-from flopscope.report import FORMATS, PLOTS, Report, View, format_of
+from flopscope.report import FORMATS, PLOTS, Report, View
 from flopscope.report.columns import CONVENTION
 from flopscope.report.several import SEVERAL_FORMATS
 from flopscope.report.terminal import screen_of
@@ -63,6 +60,8 @@ Examples:
     flopscope profile timm:resnet50 --no-time --as thop
   Beside what other counters say, and as JSON in a file too:
     flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
+  As a page to look at, for a spreadsheet, and for speedscope:
+    flopscope profile timm:resnet50 -o report.html -o report.csv -o report.speedscope.json
 """
 
 
@@ -90,7 +89,7 @@ Examples:
     type=click.Choice(list(CONVENTIONS)),
     help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
-@takes_outputs(FORMATS)
+@takes_writing
 @click.option(
     "--depth",
     type=click.IntRange(min=0),
@@ -138,8 +137,7 @@ def command(
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
     convention: str | None,
-    format_name: str,
-    outputs: tuple[Path, ...],
+    writing: Writing,
     depth: int | None,
     sort: str | None,
     columns: tuple[str, ...],
@@ -169,12 +167,12 @@ def command(
         )
         for request in requests
     )
-    view = View(depth=depth, columns=columns, sort=sort, fold=fold)
-    if plots and (format_name != "table" or len(requests) > 1):
+    view = View(depth=depth, columns=columns, sort=sort, fold=fold, weight=writing.weight)
+    if plots and (writing.format_name != "table" or len(requests) > 1):
         raise UsageError("--plot draws below the table of one model", hint="leave --format out")
     if fit is not None and len(requests) > 1:
         raise UsageError("--fit is of one model", hint="leave the other targets or batches out")
-    _refuse_early(requests, view, outputs)
+    _refuse_early(requests, view, writing)
     with narration() as progress:
         several = None if len(requests) == 1 else several_of(requests, progress)
         report = _single(requests[0], fit, progress) if several is None else None
@@ -185,14 +183,15 @@ def command(
         assert report is not None
         return FORMATS[format_name](report, view)
 
-    for path in outputs:
-        write(path, render(format_of(path), view))
+    failed = write_all(writing.outputs, lambda format_name: render(format_name, view))
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
-    show(render(format_name, fitted), color=screen.color)
+    show(render(writing.format_name, fitted), color=screen.color)
     if report is not None:
         for name in dict.fromkeys(plots):
             show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
+    if failed is not None:
+        raise failed
     reports = several.reports if several is not None else (report,)
     if any(one is not None and is_interrupted(one) for one in reports):
         raise KeyboardInterrupt
@@ -205,10 +204,9 @@ def _single(request: Request, fit: float | None, progress: Progress) -> Report:
     return report if fit is None else fitted(report, request, int(fit), progress)
 
 
-def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Path]) -> None:
+def _refuse_early(requests: Sequence[Request], view: View, writing: Writing) -> None:
     """Raise now, without torch, what would be raised seconds later."""
-    for path in outputs:
-        check_output(path)
+    check_writing(writing, requests)
     for request in requests:
         restated = () if request.convention is None else (CONVENTION,)
         check_columns(view.columns, (*request.counters, *restated))

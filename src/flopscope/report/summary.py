@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -93,6 +93,13 @@ def _notes(report: Report) -> Iterator[Fact]:
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
     if notes:
         yield Fact("note" if len(notes) == 1 else "notes", notes)
+
+
+def complaints(facts: Iterable[Fact]) -> Iterator[str]:
+    """What is not as it should be, a line each, for where there is no room for all facts."""
+    for fact in facts:
+        if fact.tone == "bad":
+            yield from (f"{fact.label}: {line}" for line in fact.lines)
 
 
 def summary_of_several(several: Several) -> Iterator[Fact]:
