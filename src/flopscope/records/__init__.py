@@ -140,11 +140,11 @@ class Call:
     operation: Operation
     scope: Scope = ""
     parameters: tuple[ParameterUse, ...] = ()
+    phase: Phase = "forward"
+    derivative_of: int | None = None
     is_used: bool = True
     part_of: str = ""
     learned: tuple[bool, ...] = ()
-    phase: Phase = "forward"
-    derivative_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,5 +143,5 @@ COMPARISON_FORMATS: Registry[RenderComparison] = Registry(
     }
 )
 
-COMPARISON_SUFFIXES: Mapping[str, str] = {**SUFFIXES, ".md": "markdown"}
+COMPARISON_SUFFIXES: Mapping[str, str] = {".txt": "table", ".md": "markdown", ".json": "json"}
 """The format of a file by its name's ending."""
