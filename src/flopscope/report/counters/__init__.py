@@ -16,7 +16,7 @@ from flopscope.analysis.reconciliation import Reconciliation
 from flopscope.files import write
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
-from flopscope.report import SUFFIXES, Report, View, format_of
+from flopscope.report import Report, View, format_of
 from flopscope.report.terminal import screen_of
 
 
