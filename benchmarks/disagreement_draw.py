@@ -3,7 +3,7 @@
     python -m benchmarks.disagreement_draw    # draws over again
 
 What a library lists of its own accord is its population, in an order drawn by lot; the models are
-the first of it, and those of the second draw the next, that have at most so many parameters that
+the first of it, and those of a further draw the next, that have at most so many parameters that
 every counter can run them here. Those of ``disagreement_models`` are left out. A model of
 transformers has two layers of each kind.
 """
@@ -46,13 +46,22 @@ SECOND: Sequence[str] = (
     *("hf:smolvlm_vision", "hf:gpt_neox_japanese", "hf:encodec", "hf:paddleocr_vl"),
     *("hf:nemotron3_5_transcribe_audio", "hf:xlnet", "hf:deimv2", "hf:megatron-bert"),
 )
+THIRD: Sequence[str] = (
+    *("timm:xcit_tiny_24_p16_384", "timm:mobileone_s1", "timm:regnetx_002"),
+    *("timm:gemma4_vit_167m", "timm:iformer_l2_distilled", "timm:xcit_tiny_12_p8_224"),
+    *("timm:mobilenetv3_large_150d", "timm:efficientformer_l7"),
+    *("torchvision:retinanet_resnet50_fpn_v2", "torchvision:fcn_resnet101"),
+    *("torchvision:shufflenet_v2_x1_5", "torchvision:vit_b_32"),
+    *("hf:sam3_video", "hf:nemotron_asr_streaming", "hf:xglm", "hf:grounding-dino"),
+    *("hf:moonshine", "hf:mpnet", "hf:siglip2_vision_model", "hf:sam2_video"),
+)
 
 DRAWS = {
     name: {
         target: of_config(target[3:]) if target.startswith("hf:") else of_target(target)
         for target in targets
     }
-    for name, targets in (("first draw", FIRST), ("second draw", SECOND))
+    for name, targets in (("first draw", FIRST), ("second draw", SECOND), ("third draw", THIRD))
 }
 
 _POPULATIONS: Mapping[str, Callable[[], Sequence[str]]] = {
@@ -93,11 +102,11 @@ def _without_weights(library: str, name: str) -> Iterator[nn.Parameter]:
 
 
 def main() -> None:
-    """Print both draws."""
+    """Print all draws."""
     for library, count in PER_DRAW.items():
-        names = list(islice(drawn(library), 2 * count))
-        print("first", names[:count])
-        print("second", names[count:])
+        names = list(islice(drawn(library), len(DRAWS) * count))
+        for place, draw in enumerate(DRAWS):
+            print(draw, names[place * count : (place + 1) * count])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from benchmarks import transformers_inputs
 from benchmarks.cases import Case, given, image
 from benchmarks.transformers_models import configured, reduced
 from examples.residual_block import NORMS, ResidualBlock
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, InputError
 from flopscope.load.inputs import Inputs
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import parse_target
@@ -154,14 +154,15 @@ class Normalised(nn.Module):
 
 def of_target(target: str) -> Case:
     """A model of a library with its weights, and the first of its usual inputs that it takes."""
+    options = Options(rehearse=trace)
 
     def source() -> Source:
-        return resolve(parse_target(target), Options(rehearse=trace))
+        return resolve(parse_target(target), options)
 
     def inputs(model: nn.Module) -> tuple[tuple[Any, ...], dict[str, Any]]:
         found = source().inputs
         assert found is not None
-        return _first_accepted(model, iter(found(model)))
+        return _first_accepted(model, iter(found(model, options)))
 
     return Case(lambda: source().build(), inputs)
 
@@ -183,6 +184,7 @@ def of_config(model_type: str, **settings: Any) -> Case:
 def _first_accepted(
     model: nn.Module, offered: Iterator[Inputs]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    refused: FlopscopeError = InputError("nothing is known that it takes")
     for inputs in offered:
         try:
             trace(model.eval(), *inputs.on("cpu"))

@@ -100,7 +100,7 @@ def main() -> None:
     """Run the benchmark, or write its document."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, default=Path("disagreements.jsonl"))
-    parser.add_argument("--lists", nargs="*", default=["chosen"], choices=LISTS)
+    parser.add_argument("--lists", nargs="*", default=[*LISTS], choices=LISTS)
     parser.add_argument("--only", nargs="*", help="models with one of these words in their names")
     parser.add_argument("--document", action="store_true", help="print the document of a file")
     options = parser.parse_args()

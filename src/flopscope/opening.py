@@ -15,10 +15,11 @@ from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import TargetSpec, parse_target
 from flopscope.measure.timing import Wanted
 from flopscope.measurements import COMPILED, CUDA_GRAPH
+from flopscope.planning import Mode, Plan
 from flopscope.profiling import Subject, chosen_device
 from flopscope.recipe import Recipe
 from flopscope.request import Request
-from flopscope.running import Mode, Plan, Progress, Runnable, silent
+from flopscope.running import Progress, Runnable, silent
 from flopscope.trace import trace
 
 

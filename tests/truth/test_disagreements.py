@@ -158,7 +158,12 @@ MODELS: Mapping[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "a lone step": (lambda: nn.GRUCell(8, 6), (8,)),
     "an image without a batch": (lambda: nn.Conv2d(3, 4, 3), IMAGES[1:]),
     "parametrizations": (Normalises, IMAGES),
+    "lazy layers": (lambda: nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyLinear(5)), IMAGES),
 }
+
+
+REFUSED = {("ptflops", "lazy layers")}
+"""What a counter gives no figure of."""
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -171,6 +176,9 @@ def test_a_counter_prints_what_its_convention_says(counter: str, name: str) -> N
     traced, convention = trace(model, (x,)), CONVENTIONS[counter]
     reading = read(counter, model, (x,))
     found = reconcile(traced, convention, reading)
+    if (counter, name) in REFUSED:
+        assert reading.value is None
+        return
     assert found.remainder == 0, (found, reading.notes)
     assert reading.params is None or reconcile_params(traced, convention, reading).remainder == 0
     predicted = convention.inclusive(traced, tuple(convention.weigh(traced)))

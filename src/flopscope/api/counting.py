@@ -19,6 +19,7 @@ from flopscope.counters import check_counters, installed
 from flopscope.errors import InputError, NeedsValuesError, TraceError, UsageError
 from flopscope.guest import as_found, disposable
 from flopscope.load.inputs import parse_dtype
+from flopscope.planning import Mode, Plan
 from flopscope.profiling import (
     Subject,
     chosen_device,
@@ -32,7 +33,7 @@ from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.request import COUNTER_TIME_LIMIT
-from flopscope.running import Mode, Plan, Runnable
+from flopscope.running import Runnable
 
 
 def profile(

@@ -109,9 +109,6 @@ OF_MODES: Options = (
         help="Lay the model and its images out with the channels last in memory.",
     ),
     click.option(
-        "--train", is_flag=True, help="Put the model in training mode; the default is eval."
-    ),
-    click.option(
         "--module",
         metavar="PATH",
         default="",

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves
 
 from flopscope import counters
@@ -124,7 +125,8 @@ def _checked(reading: object) -> Reading:
 
 def _is_shared(call: Call) -> bool:
     """Whether the process that asks would see what is written to a tensor here."""
-    return any(tensor.device.type != "cuda" and tensor.is_shared() for tensor in _tensors(call))
+    in_memory = (tensor for tensor in _tensors(call) if not is_lazy(tensor))
+    return any(tensor.device.type != "cuda" and tensor.is_shared() for tensor in in_memory)
 
 
 def _text(reading: Reading) -> str:

@@ -162,6 +162,7 @@ class ModuleSpec:
         output_nbytes: bytes of the tensors that all of its calls returned.
         peak_nbytes: most bytes alive in the whole model while an operator ran right in it.
         params, trainable_params, buffers: elements owned.
+        is_lazy: whether its class was a lazy one, until an input said what its sizes are.
         held_params: elements of the parameters it holds itself, whichever module owns them.
         param_nbytes, buffer_nbytes: bytes owned.
         shared: tensors it holds that another module owns, as (own name, owner's full name).
@@ -184,6 +185,7 @@ class ModuleSpec:
     library: str = ""
     same_as: Scope | None = None
     held_params: int = 0
+    is_lazy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch.nn.modules.module import register_module_parameter_registration_hook
@@ -76,6 +77,7 @@ def materialized(
 ) -> torch.nn.Module:
     """A copy of a model on the meta device whose lazy modules have seen their first input."""
     copied = copy.deepcopy(model)
+    _MATERIALIZED.update(module for module in copied.modules() if _holds_lazy(module))
     for module in copied.modules():
         for table, uninitialized in (
             (module._parameters, UninitializedParameter),
@@ -90,6 +92,19 @@ def materialized(
     with torch.no_grad(), _on_meta():
         copied(*meta_args, **meta_kwargs)
     return copied
+
+
+_MATERIALIZED: WeakSet[torch.nn.Module] = WeakSet()
+
+
+def was_lazy(module: torch.nn.Module) -> bool:
+    """Whether a module was of a lazy class, whose sizes come from its first input, in the model."""
+    return module in _MATERIALIZED
+
+
+def _holds_lazy(module: torch.nn.Module) -> bool:
+    held = (*module._parameters.values(), *module._buffers.values())
+    return any(tensor is not None and is_lazy(tensor) for tensor in held)
 
 
 def _on_meta() -> PartialEvaluation:

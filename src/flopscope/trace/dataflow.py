@@ -16,7 +16,7 @@ class Dataflow:
     """What each call read and wrote."""
 
     def __init__(self) -> None:
-        self._calls: list[tuple[Buffers, Buffers]] = []
+        self._steps: list[tuple[Buffers, Buffers, bool]] = []
 
     def note(
         self, operation: Operation, read: Buffers, written: Buffers, trained: Sequence[bool]
@@ -32,7 +32,7 @@ class Dataflow:
         Returns:
             which of those that it was given a trained parameter led to; empty where none.
         """
-        self._calls.append((read, written))
+        self._steps.append((read, written, True))
         learned = tuple(
             is_trained or (buffer is not None and buffer.learned)
             for buffer, is_trained in zip(read, trained, strict=True)
@@ -44,15 +44,20 @@ class Dataflow:
                 buffer.learned = True
         return learned
 
+    def link(self, read: Buffers, written: Buffers) -> None:
+        """Something was made of something else, and not by a call."""
+        self._steps.append((read, written, False))
+
     def used(self, result: Buffers) -> list[bool]:
         """For each call whether what it wrote was read, by way of others, for a result."""
         wanted = set(result) - {None}
         used = []
-        for read, written in reversed(self._calls):
+        for read, written, is_call in reversed(self._steps):
             is_used = not wanted.isdisjoint(written)
             if is_used:
                 wanted.update(buffer for buffer in read if buffer is not None)
-            used.append(is_used)
+            if is_call:
+                used.append(is_used)
         return used[::-1]
 
 

@@ -48,6 +48,14 @@ TakingApart: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Entered with an operator whose parts are recorded in its place."""
 
 
+Derive: TypeAlias = Callable[[Any, Any], None]
+"""Told of values, and of those that a rule made of them without an operator."""
+
+
+def derive_untold(_given: Any, _made: Any) -> None:
+    """Nobody is told what is made of what."""
+
+
 def apart_untold(_op: str) -> AbstractContextManager[None]:
     """Nobody is told that an operator is taken apart."""
     return nullcontext()
@@ -63,6 +71,7 @@ class PartialEvaluation(TorchDispatchMode):
         foreign: tensors of the caller, which must never be written to.
         assumed: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
         taking_apart: entered with every operator that is taken apart.
+        derive: called with values and those that a rule puts in their place.
     """
 
     def __init__(
@@ -73,11 +82,13 @@ class PartialEvaluation(TorchDispatchMode):
         foreign: Iterable[torch.Tensor] = (),
         assumed: Mapping[str, float] | None = None,
         taking_apart: TakingApart = apart_untold,
+        derive: Derive = derive_untold,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # untyped in torch
         self.record = record
         self.assume = assume
         self.taking_apart = taking_apart
+        self.derive = derive
         self.make_unknown = make_unknown
         self._assumed = assumed or {}
         self.knowledge = Knowledge(foreign)

@@ -91,6 +91,7 @@ def _traced(
         foreign=tensors_of(model, args, kwargs),
         assumed=assumed,
         taking_apart=recorder.taking_apart,
+        derive=recorder.derive,
     )
     given_args, given_kwargs = inputs_without_values(args, dict(kwargs))
     with ExitStack() as stack:

@@ -87,6 +87,14 @@ class Liveness:
         """Look for the highest peak anew: what is alive by now stays alive."""
         self.peaks, self.highest = {}, Peak()
 
+    def hold(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
+        """Know tensors that no operator made, and that take nothing in a real run."""
+        found = list(tensors)
+        for tensor in found:
+            if id(tensor) not in self._buffers:
+                self._hold(tensor, Buffer(0, ""))
+        return self.behind(found)
+
     def share(self, given: Iterable[Any], returned: Any) -> None:
         """Results keep alive what they are views of: nothing new, if that was there before."""
         outputs = tensors_among((returned,))

@@ -10,6 +10,7 @@ from torch.nn.parameter import is_lazy
 
 from flopscope.naming import kind_of, library_of, module_paths
 from flopscope.records import ModuleSpec, Scope
+from flopscope.trace.building import was_lazy
 from flopscope.trace.scopes import Visits
 
 
@@ -92,6 +93,7 @@ def _spec(
         shared=tuple(held.shared),
         library=library_of(module),
         held_params=_held(module),
+        is_lazy=was_lazy(module),
     )
 
 

@@ -47,6 +47,11 @@ class Recorder:
         call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
         self.calls.append(call)
 
+    def derive(self, given: Any, made: Any) -> None:
+        """Values were put in the place of others without an operator: they come from these."""
+        read = self.liveness.behind(tensors_among((given,)))
+        self._dataflow.link(read, self.liveness.hold(tensors_among((made,))))
+
     @contextmanager
     def taking_apart(self, op: str) -> Iterator[None]:
         """What is recorded inside is part of an operator, or of the one that this is part of."""
@@ -77,6 +82,7 @@ class Recorder:
         self.calls = []
         self.scopes.visits.clear()
         self.liveness.restart()
+        self._dataflow = Dataflow()
         self._assumed.clear()
 
     @contextmanager

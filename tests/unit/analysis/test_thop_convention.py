@@ -61,6 +61,11 @@ def test_a_layer_of_torch_is_counted_and_one_of_another_class_is_not() -> None:
         assert weighed.cause is (None if counts else Cause.MODULE)
 
 
+def test_a_lazy_layer_is_not_hooked_for_it_is_of_another_class_then() -> None:
+    modules = (MODEL, torch_layer("layer", "Linear", is_lazy=True))
+    assert only(Trace(modules, (Call(linear(), "layer"),))).figure == 0
+
+
 def test_a_function_outside_of_hooked_modules_is_not_seen() -> None:
     weighed = only(Trace((MODEL,), (Call(linear()),)))
     assert weighed == Weighed(0, Cause.FUNCTION, "linear")

@@ -84,6 +84,38 @@ def test_a_result_is_what_containers_and_dataclasses_hold() -> None:
     assert used(ReturnsObjects()) == [True, False]
 
 
+class Quantises(nn.Module):
+    """The nearest of some codes: what led to the choice led to the result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes = nn.Buffer(torch.ones(4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        nearest = x.mm(self.codes).max(dim=-1).indices
+        return nn.functional.embedding(nearest, self.codes)
+
+
+class Masks(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ones(4, 4)[x.mm(x) > 0]
+
+
+class Counts(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.arange(4).repeat_interleave(x.mm(x)[0].long())
+
+
+class Finds(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mm(x).nonzero()
+
+
+@pytest.mark.parametrize("model", [Quantises(), Masks(), Counts(), Finds()])
+def test_what_decided_over_positions_is_used(model: nn.Module) -> None:
+    assert used(model) == [True]
+
+
 class Chains(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.linalg.multi_dot([x, x, x]).mm(x)

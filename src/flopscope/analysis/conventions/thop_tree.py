@@ -17,7 +17,7 @@ from flopscope.records import ModuleSpec, Scope
 
 def rules_of(spec: ModuleSpec) -> Mapping[str, Rule] | None:
     """The rules for the operators of a module, or None where thop hooks none of its kind."""
-    if not spec.library.startswith("torch.nn.modules."):
+    if spec.is_lazy or not spec.library.startswith("torch.nn.modules."):
         return None
     return RULES.get(spec.kind, {} if spec.kind in WITHOUT_COST else None)
 

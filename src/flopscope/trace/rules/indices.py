@@ -77,6 +77,7 @@ def _with_indices(mode: PartialEvaluation, func: Any, results: Any, positions: A
     known = positions(indices)
     supposition = ("routing", op_name(func), "all choices are made equally often")
     mode.knowledge.suppose(known, supposition)
+    mode.derive(indices, known)
     return (*results[:-1], known) if several else known
 
 

@@ -66,6 +66,7 @@ def remainder(
         return result
     known = (torch.arange(result.numel()) % divisor).to(result.dtype).reshape(result.shape)
     mode.knowledge.suppose(known, ("routing", op_name(func), "all remainders are equally frequent"))
+    mode.derive(result, known)
     return known
 
 
@@ -109,4 +110,5 @@ def to(mode: PartialEvaluation, func: Any, args: tuple[Any, ...], kwargs: Mappin
     value = int(max(mode.assumed("integer"), least_of(tensor)))
     known = torch.full(result.shape, value, dtype=result.dtype)
     mode.knowledge.suppose(known, ("integer", op_name(func), f"{value} for a computed integer"))
+    mode.derive(result, known)
     return known

@@ -73,7 +73,9 @@ def index(
             positions.extend(_positions_in_large(mode, func, entry))
             continue
         mask = _mask(mode, func, entry) if mode.is_unknown(entry) else entry
-        positions.extend(mode.compute(aten.nonzero_numpy.default, (mask,), {}))
+        found = mode.compute(aten.nonzero_numpy.default, (mask,), {})
+        mode.derive(entry, found)
+        positions.extend(found)
     for dim, indices in enumerate(positions[: args[0].dim()]):
         check_known(mode, args[0], dim, indices, wraps=True)
     return mode.evaluate(func, (args[0], positions, *args[2:]), kwargs)
@@ -110,7 +112,9 @@ def repeat_interleave(
     if mode.is_unknown(repeats) and kwargs.get("output_size") is None:
         times = int(mode.assumed("repeats"))
         mode.assume("repeats", op_name(func), f"every element is repeated {times}x")
-        repeats = torch.full(repeats.shape, times, dtype=repeats.dtype)
+        each = torch.full(repeats.shape, times, dtype=repeats.dtype)
+        mode.derive(repeats, each)
+        repeats = each
     elif mode.is_unknown(repeats):
         return mode.evaluate(func, args, kwargs)
     return mode.compute_and_record(func, (repeats, *args[1:]), kwargs)
@@ -137,7 +141,9 @@ def load_torchvision_rules() -> None:
 
 def _mask(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> torch.Tensor:
     true = _number_true(mode, func, tensor)
-    return (torch.arange(tensor.numel()) < true).reshape(tensor.shape)
+    mask = (torch.arange(tensor.numel()) < true).reshape(tensor.shape)
+    mode.derive(tensor, mask)
+    return mask
 
 
 def _positions_in_large(
@@ -145,7 +151,9 @@ def _positions_in_large(
 ) -> list[torch.Tensor]:
     """A vector of unknown positions per dimension, where a mask of ours would take much memory."""
     size = torch.Size((_number_true(mode, func, tensor),))
-    return [mode.make_unknown((size, (1,), torch.int64)) for _ in tensor.shape]
+    positions = [mode.make_unknown((size, (1,), torch.int64)) for _ in tensor.shape]
+    mode.derive(tensor, positions)
+    return positions
 
 
 def _number_true(mode: PartialEvaluation, func: Any, tensor: torch.Tensor) -> int:

@@ -168,6 +168,17 @@ def test_a_model_that_takes_nothing_that_is_tried_says_why() -> None:
         laws_of(refusing(lambda S: S, 0), Asked("S"))
 
 
+def test_a_symbol_of_one_size_is_a_number() -> None:
+    found = laws_of(lambda B, S: B * S * S, Asked("B", Lattice(8, 8)), Asked("S"))
+    assert expression(found.polynomials[MACS]) == "8·S²"
+    assert (found.ranges[0].low.size, found.ranges[0].high.size) == (8, 8)
+
+
+def test_two_sizes_are_too_few_for_a_law() -> None:
+    with pytest.raises(InputError, match="2 sizes of S are too few"):
+        laws_of(lambda S: S, Asked("S", Lattice(8, 16, 8)))
+
+
 def test_no_more_points_are_counted_than_are_allowed() -> None:
     samples = Samples(lambda sizes: {MACS: sizes["S"] ** 2}, most=3)
     with pytest.raises(TooManyPointsError):
