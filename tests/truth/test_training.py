@@ -1,4 +1,4 @@
-"""Training steps of well-known models: what their gradients take follows from their forward pass."""
+"""Training steps of well-known models: their gradients follow from their forward pass."""
 
 from __future__ import annotations
 
