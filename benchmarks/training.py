@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from flopscope.checkpointing import checkpointed
 from flopscope.guest import disposable
@@ -44,6 +45,7 @@ class Case:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     checkpoint: tuple[str, ...]
+    loss: Callable[[Any], torch.Tensor] | None = None
 
 
 def cases() -> Mapping[str, Case]:
@@ -53,6 +55,10 @@ def cases() -> Mapping[str, Case]:
     images = (torch.zeros(4, 3, 224, 224),)
     words = torch.zeros(2, 256, dtype=torch.int64)
 
+    def of_words(scores: torch.Tensor) -> torch.Tensor:
+        labels = torch.zeros(scores.shape[:-1], dtype=torch.int64)
+        return cross_entropy(scores.flatten(0, -2), labels.flatten())
+
     def gpt2() -> nn.Module:
         config = transformers.GPT2Config(loss_type="ForCausalLM")
         return transformers.GPT2LMHeadModel(config)
@@ -61,7 +67,9 @@ def cases() -> Mapping[str, Case]:
         "ResNet-50": Case(torchvision.models.resnet50, images, {}, ("layer?", "layer?.*")),
         "ViT-B/16": Case(torchvision.models.vit_b_16, images, {}, ("encoder.layers.*",)),
         "GPT-2": Case(gpt2, (), {"input_ids": words, "labels": words}, ("transformer.h.*",)),
-        "LSTM": Case(LanguageModel, (torch.zeros(16, 64, dtype=torch.int64),), {}, ("[cs]*",)),
+        "LSTM": Case(
+            LanguageModel, (torch.zeros(16, 64, dtype=torch.int64),), {}, ("cells",), of_words
+        ),
     }
 
 
@@ -73,7 +81,7 @@ OPTIMIZERS: Mapping[str, Callable[[list[torch.Tensor]], torch.optim.Optimizer]] 
 
 def row(name: str, case: Case, optimizer: str, blocks: tuple[str, ...]) -> str:
     model = case.make().train()
-    recipe = Recipe(OPTIMIZERS[optimizer], optimizer, checkpoint=blocks)
+    recipe = Recipe(OPTIMIZERS[optimizer], optimizer, case.loss, "of words", checkpoint=blocks)
     start = time.perf_counter()
     traced = trace_step(model, case.args, case.kwargs, recipe)
     seconds = time.perf_counter() - start
