@@ -1,6 +1,4 @@
 // A colour for each of the types that weigh most among modules that hold no others.
-const COLORED = 8;
-
 function heaviest(weight) {
   if (!weight.heaviest) {
     const sums = new Float64Array(types.words.length);
@@ -15,7 +13,7 @@ function colorsOf(weight) {
   if (!weight.colors) {
     weight.colors = new Array(types.words.length).fill("holder");
     heaviest(weight).forEach((kind, place) => {
-      weight.colors[kind] = place < COLORED ? `k${place}` : "other";
+      weight.colors[kind] = place < data.colors ? `k${place}` : "other";
     });
   }
   return weight.colors;
@@ -24,7 +22,7 @@ function colorsOf(weight) {
 function drawLegend(search) {
   const { weight } = state;
   const whole = totalsOf(weight)[0];
-  const shown = heaviest(weight).slice(0, COLORED);
+  const shown = heaviest(weight).slice(0, data.colors);
   const rows = shown.map((kind) => {
     const share = fixed((100 * weight.sums[kind]) / whole, "%");
     const name = types.words[kind];

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.report.characters import printable
 from flopscope.report.column import Value
-from flopscope.report.columns import available_columns, columns_of
+from flopscope.report.columns import available_columns
 from flopscope.report.limits import MEMORY
-from flopscope.report.modules import modules_of
+from flopscope.report.palette import COLORS
+from flopscope.report.rows import Row
 from flopscope.report.unit import BYTES, COUNT, NUMBER, PERCENT, SECONDS, WORDS, Unit
 from flopscope.report.weights import weights_of
 from flopscope.units import format_quantity
@@ -45,6 +46,7 @@ def page_data(report: Report, weight: str) -> Object:
             for each in weights_of(report)
         ],
         "weight": weight,
+        "colors": len(COLORS),
         "operators": _operators(report),
         "roofline": _roofline(report),
     }
@@ -58,11 +60,7 @@ def _parents(report: Report) -> Iterator[int]:
 
 def _modules(report: Report) -> list[Object]:
     """The columns of the table and those on request, the names of modules aside."""
-    # Imported here, not above: a view is made of what is being imported while this is.
-    from flopscope.report import View  # noqa: PLC0415 - as said
-
-    rows = tuple(modules_of(report, View()))
-    shown = {column.name for column in columns_of(report, View())}
+    rows = [Row(node.name, (node,)) for node in report.modules.values()]
     columns = []
     for column in available_columns(report):
         values = [column.value(row, report) for row in rows]
@@ -71,44 +69,32 @@ def _modules(report: Report) -> list[Object]:
             continue
         written = _column(column.name, column.title, column.unit, values)
         at_least = column.kind == "arithmetic"
-        columns.append({**written, "shown": column.name in shown, "atLeast": at_least})
+        columns.append({**written, "shown": column.shown(report), "atLeast": at_least})
     return columns
 
 
 def _operators(report: Report) -> list[Object]:
     totals = report.operators
-    counted = [total.coverage != "uncounted" for total in totals]
     seconds: Mapping[str, float] = report.timing.operator_seconds if report.timing else {}
-    flops = [
-        total.cost.flops if known else None for total, known in zip(totals, counted, strict=True)
-    ]
+    costs = [total.cost if total.coverage != "uncounted" else None for total in totals]
+    macs = [None if cost is None else cost.macs for cost in costs]
+    flops = [None if cost is None else cost.flops for cost in costs]
+    whole = report.flops
     columns = [
         _column("op", "Operator", WORDS, [total.op for total in totals]),
         _column("coverage", "Coverage", WORDS, [total.coverage for total in totals]),
         _column("calls", "Calls", EXACT, [total.calls for total in totals]),
-        _column(
-            "macs",
-            "MACs",
-            COUNT,
-            [
-                total.cost.macs if known else None
-                for total, known in zip(totals, counted, strict=True)
-            ],
-        ),
+        _column("macs", "MACs", COUNT, macs),
         _column("flops", "FLOPs", COUNT, flops),
-        _column(
-            "share",
-            "% FLOPs",
-            PERCENT,
-            [
-                100 * each / report.flops if each is not None and report.flops else None
-                for each in flops
-            ],
-        ),
+        _column("share", "% FLOPs", PERCENT, [_percent(each, whole) for each in flops]),
         _column("bytes", "Moved", BYTES, [total.cost.bytes_moved for total in totals]),
         _column("time", "Time", SECONDS, [seconds.get(total.op) for total in totals]),
     ]
-    return [{**column, "shown": True} for column in columns if _has_values(column)]
+    return [column for column in columns if _has_values(column)]
+
+
+def _percent(part: int | None, whole: int) -> float | None:
+    return 100 * part / whole if part is not None and whole else None
 
 
 def _has_values(column: Object) -> bool:
