@@ -139,7 +139,7 @@ REFUSED = {
     "--checkpoint *": "--checkpoint is of a training step",
     "--train --module 0": "--module is of a part of a forward pass, and --train is of a step",
     "--train --counter thop": "--counter asks what others say of a forward pass",
-    "--train --convention thop": "--convention restates a forward pass",
+    "--train --as thop": "--as restates a forward pass",
     "--train --compile": "--compile measures a forward pass",
 }
 

@@ -104,7 +104,7 @@ def check_training(requests: Sequence[Request]) -> None:
         of_forward_passes = (
             ("--module", bool(request.module), "is of a part of a forward pass"),
             ("--counter", bool(request.counters), "asks what others say of a forward pass"),
-            ("--convention", request.convention is not None, "restates a forward pass"),
+            ("--as", request.convention is not None, "restates a forward pass"),
             ("--compile", request.compiled, "measures a forward pass"),
         )
         for option, is_given, does in of_forward_passes:
