@@ -190,6 +190,39 @@ def test_a_constructor_that_fails_is_not_run_again_with_weights(tmp_path, capfd)
     assert capfd.readouterr().out == "once\n"
 
 
+def test_with_an_optimizer_a_training_step_is_counted():
+    model, x = nn.Sequential(nn.Linear(8, 16), nn.Linear(16, 4)), torch.zeros(3, 8)
+    report = flopscope.profile(model, x, optimizer="sgd", accumulate=2, checkpoint=["0"])
+    first, second = 3 * 8 * 16, 3 * 16 * 4
+    # Nothing of the checkpointed layer's result is needed but by the layer behind it.
+    assert (
+        report.macs
+        == 2 * (2 * (first + second) + second)
+        + report.training.cost(report.profile.root, "recompute").macs
+    )
+    assert report.training.step.optimizer == "sgd"
+    assert report.training.step.passes == 2
+
+
+def test_an_optimizer_may_be_whatever_makes_one_and_the_loss_a_function():
+    def mean(output):
+        return output.mean()
+
+    model, x = nn.Linear(8, 4), torch.zeros(3, 8)
+    step = flopscope.profile(model, x, optimizer=torch.optim.Adam, loss=mean).training.step
+    assert (step.optimizer, step.loss) == ("Adam", "mean")
+
+
+def test_a_loss_without_an_optimizer_is_refused():
+    with pytest.raises(UsageError, match="of a training step"):
+        flopscope.profile(nn.Linear(8, 4), torch.zeros(3, 8), loss=torch.sum)
+
+
+def test_counters_are_not_asked_of_a_training_step():
+    with pytest.raises(UsageError, match="are of forward passes"):
+        flopscope.profile(nn.Linear(8, 4), torch.zeros(3, 8), optimizer="sgd", counters=["thop"])
+
+
 def normed() -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 8, 3, bias=False), nn.InstanceNorm2d(8))
 

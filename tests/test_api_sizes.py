@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import flopscope
-from flopscope.errors import InputError, TargetError, UsageError
+from flopscope.errors import InputError, UsageError
 
 WIDTH = 8
 
@@ -89,5 +89,5 @@ def test_what_is_missing_is_named():
         flopscope.solve(net(), rows, {"macs": 1})
     with pytest.raises(UsageError, match="no such budget"):
         flopscope.solve(net(), rows, {"time": 1}, {"width": [WIDTH]})
-    with pytest.raises(TargetError, match="makes no nn"):
+    with pytest.raises(InputError, match="makes no nn"):
         flopscope.closed_form(lambda B: B, rows)

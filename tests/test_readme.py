@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import flopscope
+from flopscope.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -60,7 +61,7 @@ def test_ci_runs_the_command_for_the_tests_as_it_is_written_here() -> None:
 def test_every_option_that_is_named_exists() -> None:
     about_flopscope = [line for line in TEXT.splitlines() if line not in set_up_commands()]
     named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", "\n".join(about_flopscope)))
-    helps = "".join(run(f"{name} --help", ROOT).stdout for name in ("profile", "compare"))
+    helps = "\n".join(run(f"{name} --help", ROOT).stdout for name in COMMANDS)
     known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", helps))
     assert named - known - {"--help", "-m"} == set()
 
@@ -112,21 +113,19 @@ def test_the_python_session_gives_what_it_shows(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_tables_and_sessions_are_found() -> None:
     assert len(ROWS_OF_FIGURES) == 4
-    assert len(SESSIONS) == 2
+    assert len(SESSIONS) == 3
     assert len(profile_commands()) >= 3
 
 
 def write_outputs() -> None:
-    """Replace the output of every session by what its command prints now."""
-    README.write_text(SESSION.sub(written_anew, TEXT), encoding="utf-8")
+    """Replace the output of every session by what its command prints now, if it can be run here."""
+    README.write_text(SESSION.sub(_written_anew, TEXT), encoding="utf-8")
 
 
-def written_anew(session: re.Match[str]) -> str:
-    """A session with what its command prints now, or as it is where it cannot be run here."""
+def _written_anew(session: re.Match[str]) -> str:
     done = run(session["command"], ROOT)
-    if done.returncode:
-        return session[0]
-    return f"```console\n$ flopscope {session['command']}\n{done.stdout}```\n"
+    output = session["output"] if done.returncode else done.stdout
+    return f"```console\n$ flopscope {session['command']}\n{output}```\n"
 
 
 if __name__ == "__main__":

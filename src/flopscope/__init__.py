@@ -60,13 +60,13 @@ _LAZY: Registry[object] = Registry(
         "Report": "flopscope.report:Report",
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
-        "closed_form": "flopscope.api:closed_form",
-        "compare": "flopscope.api:compare",
+        "closed_form": "flopscope.api.sizes:closed_form",
+        "compare": "flopscope.api.counting:compare",
         "formula": "flopscope.costs:formula",
-        "llm": "flopscope.api:llm",
-        "profile": "flopscope.api:profile",
-        "solve": "flopscope.api:solve",
-        "sweep": "flopscope.api:sweep",
+        "llm": "flopscope.api.generation:llm",
+        "profile": "flopscope.api.counting:profile",
+        "solve": "flopscope.api.sizes:solve",
+        "sweep": "flopscope.api.sizes:sweep",
     }
 )
 

@@ -9,9 +9,9 @@ import torch
 
 from flopscope.errors import TraceError
 from flopscope.load.inputs import Inputs, InputSpec
+from flopscope.planning import Plan
 from flopscope.profiling import Subject, traced
 from flopscope.request import GivenInputs
-from flopscope.running import Plan
 from flopscope.trace.diagnosis import NewInput, RefusedError, Remedy, first_accepted
 from flopscope.trace.specs import dtype_name
 

@@ -43,7 +43,7 @@ class AtSizes(ABC):
     def figures(self, sizes: Mapping[str, int]) -> Figures:
         """The figures at these sizes; raises as :meth:`trace` does."""
         found = self.trace(sizes)
-        return figures_of(tree.profile(found), found.inputs.values())
+        return figures_of(tree.profile(found), found)
 
     def closed_form(
         self, asked: Iterable[Asked], target: str, inputs: tuple[str, ...], module: Scope = ""

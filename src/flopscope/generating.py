@@ -14,6 +14,7 @@ from flopscope.analysis.generation.steps import StepCost, step_cost
 from flopscope.analysis.generation.storage import Storage
 from flopscope.analysis.ideal import main_dtype
 from flopscope.costs import cost_of
+from flopscope.errors import InputError
 from flopscope.load.callers import caller_of
 from flopscope.load.callers.turns import Caller, Turns
 from flopscope.records import CachedCall, TensorSpec, Trace
@@ -111,6 +112,11 @@ def generation_of(
     last_past = first_past + max(workload.generate - 2, 0)
     progress("tracing the prefill")
     prefill = runs.prefill(first_past)
+    if not prefill.cache:
+        raise InputError(
+            f"{type(model).__name__} keeps no cache: each token takes all that are before it",
+            hint="flopscope profile counts a forward pass",
+        )
     (forward,) = runs.calls(workload.batch, first_past, 0, all_logits=True)
     progress("tracing steps")
     longest = max(last_past, *(length - 1 for length in workload.contexts), 2)

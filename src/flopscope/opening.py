@@ -10,13 +10,16 @@ from flopscope.load.config_file import read_config
 from flopscope.load.given import is_floating, parse_given
 from flopscope.load.importing import loading
 from flopscope.load.inputs import Inputs, parse_dtype
+from flopscope.load.recipe import loss_named, optimizer_named
 from flopscope.load.sources import Options, Source, resolve
 from flopscope.load.target import TargetSpec, parse_target
 from flopscope.measure.timing import Wanted
 from flopscope.measurements import COMPILED, CUDA_GRAPH
+from flopscope.planning import Mode, Plan
 from flopscope.profiling import Subject, chosen_device
+from flopscope.recipe import Recipe
 from flopscope.request import Request
-from flopscope.running import Mode, Plan, Progress, Runnable, silent
+from flopscope.running import Progress, Runnable, silent
 from flopscope.trace import trace
 
 
@@ -109,9 +112,21 @@ def _plan(request: Request) -> Plan:
         device,
         mode,
         request.module,
+        _recipe(request) if request.train else None,
         wanted,
         request.peak,
         request.bandwidth,
         convention=request.convention,
         counter_time_limit=request.counter_time_limit,
+    )
+
+
+def _recipe(request: Request) -> Recipe:
+    return Recipe(
+        optimizer_named(request.optimizer),
+        request.optimizer,
+        None if request.loss is None else loss_named(request.loss),
+        request.loss or "",
+        request.accumulate,
+        checkpoint=request.checkpoint,
     )

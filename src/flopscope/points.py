@@ -119,7 +119,7 @@ class Points:
         except REFUSALS as error:
             return Row(self.target, point, "refused", message=error.message)
         counted = profile(trace)
-        figures = counted_figures(figures_of(counted, trace.inputs.values()))
+        figures = counted_figures(figures_of(counted, trace))
         if self.measure is None:
             return Row(self.target, point, "count", figures)
         outcome = self.measure(point, counted, trace)

@@ -17,6 +17,7 @@ from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.ideal import ideals, main_dtype
 from flopscope.analysis.reconciliation import reconcile
 from flopscope.analysis.restatement import Restatement, restate
+from flopscope.analysis.training import training_of
 from flopscope.counters import COUNTERS, installed
 from flopscope.devices import reported_device
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError, UsageError
@@ -26,11 +27,12 @@ from flopscope.measure.allocation import shortage
 from flopscope.measure.memory import available_bytes
 from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
+from flopscope.planning import Plan
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
-from flopscope.running import Plan, Progress, Runnable, run, silent
-from flopscope.trace import trace, trace_real
+from flopscope.running import Progress, Runnable, run, silent
+from flopscope.trace import trace, trace_real, trace_real_step, trace_step
 from flopscope.units import format_bytes
 from flopscope.version import VERSION
 
@@ -66,6 +68,9 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
     """
+    if plan.recipe is not None:
+        recipe = plan.recipe_on("cpu")
+        return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
     started = perf_counter()
     with plan.mode.entered("cpu"):
         found = trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
@@ -102,8 +107,10 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
 
 def _executed(subject: Subject, plan: Plan) -> Trace:
     runnable = subject.runnable()
+    copied = runnable if subject.is_ours else disposable(*runnable)
+    if plan.recipe is not None:
+        return trace_real_step(*copied, plan.recipe_on(plan.device))
     with plan.mode.entered(plan.device):
-        copied = runnable if subject.is_ours else disposable(*runnable)
         return trace_real(*copied, module=plan.module)
 
 
@@ -118,7 +125,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
     if subject.strict:
         counted.require_complete()
     restatement = _restatement(found, plan.convention)
-    outcome = run(plan, counted, found.inputs, subject.runnable, subject.progress)
+    outcome = run(plan, counted, found, subject.runnable, subject.progress)
     machine = _machine(plan, outcome.timing, found)
     return Report(
         target=subject.name,
@@ -132,6 +139,7 @@ def report_on(subject: Subject, found: Trace, plan: Plan) -> Report:
         ideals=None if machine is None else ideals(found, machine),
         readings=outcome.readings,
         restatement=restatement,
+        training=training_of(found),
     )
 
 

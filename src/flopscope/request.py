@@ -47,7 +47,11 @@ class Request:
         unsafe_pickle: whether a pickled model may run the code in it.
         inputs: what to call the model with.
         module: the part of the model to report on, by its dotted path; ``""`` is all of it.
-        train: whether the model is in training mode.
+        train: whether to count a training step, in training mode.
+        optimizer: of that step: ``"adamw"``, ``"sgd(momentum=0.9)"``, ``"mypkg:Lion"``.
+        loss: names a function of what the model returns, or None for the model's own.
+        accumulate: forward and backward passes for one step of the optimizer.
+        checkpoint: patterns of the modules that are checkpointed in that step.
         channels_last: whether the model and its images have their channels last in memory.
         autocast: the dtype that operators are cast to as ``torch.autocast`` does, or None.
         counters: names of the other counters to ask.
@@ -71,6 +75,10 @@ class Request:
     inputs: GivenInputs = field(default_factory=GivenInputs)
     module: str = ""
     train: bool = False
+    optimizer: str = "adamw"
+    loss: str | None = None
+    accumulate: int = 1
+    checkpoint: tuple[str, ...] = ()
     channels_last: bool = False
     autocast: str | None = None
     counters: tuple[str, ...] = ()

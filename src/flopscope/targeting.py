@@ -18,6 +18,7 @@ from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates
 from flopscope.load.inputs import Inputs, InputSpec
 from flopscope.opening import Opened, opened, options_of
+from flopscope.planning import Plan
 from flopscope.profiling import (
     Subject,
     comparison_on,
@@ -31,7 +32,7 @@ from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.report.generation import GenerationReport
 from flopscope.request import GivenInputs, Request
-from flopscope.running import Plan, Progress, silent
+from flopscope.running import Progress, silent
 from flopscope.trace import building
 from flopscope.trace.diagnosis import Remedy
 

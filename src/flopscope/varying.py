@@ -63,7 +63,7 @@ class Varying(AtSizes):
             args, kwargs = mode.laid_out(target.chosen[-1].on(device))
             return self._real, args, kwargs
 
-        return run(target.plan, counted, found.inputs, runnable)
+        return run(target.plan, counted, found, runnable)
 
     def notes(self) -> tuple[str, ...]:
         if self._built is None:

@@ -145,7 +145,6 @@ def test_a_model_that_no_counter_can_run_costs_no_more_than_their_figures(
         (["--counter", "thopp"], "'thopp' is not one of"),
         (["--counter", "thop", "--all"], "--all asks every counter"),
         (["--timeout", "0"], "0"),
-        (["--train"], "counters run models in evaluation mode"),
         (["-o", "counters.foo"], "no format is known by the name of 'counters.foo'"),
         (["--device", "tpu"], "'tpu' is not one of"),
         (["--shape", "1,,3"], "1,,3"),

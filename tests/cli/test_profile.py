@@ -14,13 +14,20 @@ from click.testing import Result
 
 from flopscope.counters import installed
 from flopscope.report import FORMATS, SUFFIXES
+from flopscope.report.formats import TIMED
 
 Run = Callable[..., Result]
 Spawn = Callable[..., subprocess.CompletedProcess[str]]
 
 NET = ("profile", "nets:Net", "--shape", "1,3,8,8", "--no-time")
+MEASURED_NET = (*NET[:-1], "--device", "cpu")
 MACS = 1 * 8 * 6 * 6 * (3 * 3 * 3)
 """A 3x3x3 filter at each of 8 channels of 6x6 output pixels."""
+
+
+def arguments_for(format_name: str) -> tuple[str, ...]:
+    """The command that makes a report of what a format is of."""
+    return MEASURED_NET if format_name in TIMED else NET
 
 
 @pytest.mark.parametrize(
@@ -94,11 +101,12 @@ def test_what_a_users_module_prints_does_not_spoil_the_report(run: Run, project:
 def test_a_file_is_written_in_the_format_of_its_suffix(
     run: Run, project: Path, suffix: str
 ) -> None:
-    done = run(*NET, "--format", SUFFIXES[suffix], "-o", f"report{suffix}")
+    format_name = SUFFIXES[suffix]
+    done = run(*arguments_for(format_name), "--format", format_name, "-o", f"report{suffix}")
 
     assert done.exit_code == 0, done.stderr
     assert (project / f"report{suffix}").read_text(encoding="utf-8").strip()
-    if SUFFIXES[suffix] == "json":
+    if format_name == "json":
         assert json.loads((project / "report.json").read_text()) == json.loads(done.stdout)
 
 
@@ -112,10 +120,58 @@ def test_several_files_are_written_at_once_and_the_table_is_shown_all_the_same(
     assert "conv" in (project / "b.txt").read_text(encoding="utf-8")
 
 
+def test_a_name_that_no_file_can_have_is_a_usage_error(run: Run) -> None:
+    done = run(*NET, "-o", f"{'x' * 300}.json")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "File name too long" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_file_that_cannot_be_written_loses_neither_the_others_nor_the_table(
+    run: Run, project: Path
+) -> None:
+    (project / "full.json").symlink_to("/dev/full")
+
+    done = run(*NET, "-o", "full.json", "-o", "b.csv")
+
+    assert done.exit_code == 1
+    assert "cannot write full.json: No space left on device" in done.stderr
+    assert "conv" in done.stdout
+    assert "conv" in (project / "b.csv").read_text(encoding="utf-8")
+
+
 def test_every_format_has_a_suffix_and_can_be_asked_for(run: Run) -> None:
     assert set(SUFFIXES.values()) == set(FORMATS)
     for name in FORMATS:
-        assert run(*NET, "--format", name).exit_code == 0
+        assert run(*arguments_for(name), "--format", name).exit_code == 0
+
+
+def test_a_weight_is_that_of_what_is_written(run: Run) -> None:
+    done = run(*NET, "--format", "collapsed", "--weight", "params")
+
+    # 8 filters of 3x3x3.
+    assert done.stdout == "Net;conv (Conv2d) 216\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-o", "a.trace.json"), "chrome is of measured time"),
+        (("--weight", "time", "--format", "svg"), "--weight time is of measured time"),
+        (("--weight", "macs", "-o", "a.csv"), "--weight says nothing"),
+        (("nets:Net", "-o", "a.svg"), "svg shows one model"),
+    ],
+)
+def test_a_format_that_does_not_suit_is_refused_before_anything_is_loaded(
+    run: Run, project: Path, options: tuple[str, ...], message: str
+) -> None:
+    (project / "nets.py").write_text("raise AssertionError('loaded')")
+
+    done = run(*NET, *options)
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
 
 
 def test_an_operator_without_a_formula_ends_a_strict_run_with_status_4(

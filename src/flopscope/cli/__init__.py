@@ -24,6 +24,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "profile": "flopscope.cli.profile:command",
         "solve": "flopscope.cli.solve:command",
         "sweep": "flopscope.cli.sweep:command",
+        "train-plan": "flopscope.cli.train_plan:command",
     }
 )
 

@@ -101,8 +101,6 @@ def command(
     until our figure has become its own; what stays unexplained is shown as such.
     """
     del debug  # see cli.errors.Command
-    if request.train:
-        raise UsageError("counters run models in evaluation mode", hint="leave --train out")
     if every and counters:
         raise UsageError(
             "--all asks every counter, and --counter one", hint="leave one of them out"

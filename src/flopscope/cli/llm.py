@@ -20,7 +20,7 @@ from flopscope.load.given import is_floating
 from flopscope.load.importing import loading
 from flopscope.load.inputs import parse_dtype
 from flopscope.report import View, format_of
-from flopscope.report.generation import GENERATION_FORMATS, GenerationReport
+from flopscope.report.generation import GENERATION_FORMATS, GENERATION_SUFFIXES, GenerationReport
 from flopscope.report.terminal import screen_of
 from flopscope.request import GivenInputs, Request
 
@@ -156,10 +156,10 @@ def command(
     if dtype is not None and not is_floating(parse_dtype(dtype)):
         raise UsageError(f"{dtype} is no type of a model's", hint="write --dtype bf16")
     for path in outputs:
-        check_output(path)
+        check_output(path, GENERATION_SUFFIXES)
     report = _counted(request, workload, installations)
     for path in outputs:
-        write(path, GENERATION_FORMATS[format_of(path)](report, View()))
+        write(path, GENERATION_FORMATS[format_of(path, GENERATION_SUFFIXES)](report, View()))
     screen = screen_of(sys.stdout)
     view = View(width=screen.width, ascii=screen.ascii)
     show(GENERATION_FORMATS[format_name](report, view), color=False)

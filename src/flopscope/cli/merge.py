@@ -14,8 +14,19 @@ from flopscope.errors import InputError
 from flopscope.report.verdicts import VERDICT_FORMATS
 from flopscope.report.verdicts_files import verdicts_from
 
+EPILOG = """\b
+Examples:
+  After a matrix of jobs, each of which ran flopscope check --shard K/N -o K.json:
+    flopscope merge 1.json 2.json 3.json 4.json -o junit.xml
+"""
 
-@click.command("merge", cls=Command, short_help="Put the verdicts of several checks together.")
+
+@click.command(
+    "merge",
+    cls=Command,
+    epilog=EPILOG,
+    short_help="Put the verdicts of several checks together.",
+)
 @click.argument(
     "paths", nargs=-1, required=True, metavar="VERDICTS.json...", type=click.Path(path_type=Path)
 )

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
-from flopscope.cli.options import ASSUME, read_batches, with_options
+from flopscope.cli.model_options import (
+    BUILT_WITH,
+    OF_MODELS,
+    OF_MODES,
+    SIZES,
+    UNSAFE_PICKLE,
+    Options,
+)
+from flopscope.cli.options import with_options
 from flopscope.errors import UsageError
 from flopscope.load.applicable import refuse_idle
 from flopscope.load.config_file import check_config_suffix
@@ -22,122 +30,11 @@ from flopscope.request import GivenInputs, Request
 CAST_TO = ("bfloat16", "float16")
 """What torch.autocast casts to."""
 
-Decorator: TypeAlias = Callable[[Any], Any]
-Options: TypeAlias = tuple[Decorator, ...]
-
 
 def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]:
     """A single target as the only one of several."""
     del ctx, param
     return (value,)
-
-
-_BUILT_WITH: Options = (
-    click.option(
-        "--arg",
-        "arguments",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="An argument for the constructor. A Python literal, a name in torch, or else a string;"
-        " true and false are True and False; a.b=1 sets b in the mapping a. Repeatable.",
-    ),
-    click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Arguments for the constructor, from a file in JSON, YAML or TOML. --arg and the call"
-        " overrule it.",
-    ),
-    click.option(
-        "--task",
-        metavar="TASK",
-        help="The head of a model of transformers: causal-lm, image-classification, ...",
-    ),
-)
-"""What a model is built with."""
-
-_UNSAFE_PICKLE: Decorator = click.option(
-    "--unsafe-pickle",
-    is_flag=True,
-    help="Load a pickled model, which runs whatever code is in the file.",
-)
-
-_OF_MODELS: Options = (
-    *_BUILT_WITH,
-    click.option(
-        "--shape",
-        "shapes",
-        metavar="[NAME:]SIZES[:TYPE][@LOW..HIGH]",
-        multiple=True,
-        help="An input: 2,384,32,32 or 2x384x32x32, [] for a scalar. Without a name it is"
-        " positional; integers are 0 unless a range to draw from is given. Repeatable.",
-    ),
-    click.option(
-        "--input",
-        "structures",
-        metavar="[NAME=]STRUCTURE",
-        multiple=True,
-        help="An input that is a list, a tuple or a mapping of tensors:"
-        " boxes=[[4,4],[7,4]]:float32. Repeatable.",
-    ),
-    click.option(
-        "--inputs",
-        "function_name",
-        metavar="PLACE:FUNCTION",
-        help="A function that returns all inputs: a tuple of positional ones, a dict, or both.",
-    ),
-    click.option(
-        "--kwarg",
-        "kwargs",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Another keyword argument of forward, read as --arg is. Repeatable.",
-    ),
-)
-
-SIZES: Options = (
-    click.option(
-        "--batch",
-        "batches",
-        callback=read_batches,
-        metavar="N[,N...]",
-        help="The first size of every --shape and of inputs that are known. Several numbers give a"
-        " line each: a curve of throughput.",
-    ),
-    click.option(
-        "--seq",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="How many tokens, for a language model that is given no shapes.",
-    ),
-)
-"""How many samples and tokens: numbers."""
-
-_OF_MODES: Options = (
-    click.option(
-        "--dtype",
-        metavar="TYPE",
-        help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
-        " floating-point type is the model's, too.  [default: float32]",
-    ),
-    click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
-    click.option(
-        "--channels-last",
-        is_flag=True,
-        help="Lay the model and its images out with the channels last in memory.",
-    ),
-    click.option(
-        "--train", is_flag=True, help="Put the model in training mode; the default is eval."
-    ),
-    click.option(
-        "--module",
-        metavar="PATH",
-        default="",
-        help="Report on this part of the model alone, as a whole forward pass feeds it.",
-    ),
-    ASSUME,
-    _UNSAFE_PICKLE,
-)
 
 
 _TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
@@ -156,14 +53,14 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *_OF_MODELS, *SIZES, *_OF_MODES))
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *SIZES, *OF_MODES))
 
 
 def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command a target and the options about what it is built with."""
     return with_options(
         function,
-        (click.argument("target", metavar="TARGET"), *_BUILT_WITH, _UNSAFE_PICKLE),
+        (click.argument("target", metavar="TARGET"), *BUILT_WITH, UNSAFE_PICKLE),
     )
 
 
@@ -176,7 +73,7 @@ def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Calla
         function: the command's.
         sizes: the options that say how many samples and tokens there are.
     """
-    return with_options(_called(function), (_TARGETS, *_OF_MODELS, *sizes, *_OF_MODES))
+    return with_options(_called(function), (_TARGETS, *OF_MODELS, *sizes, *OF_MODES))
 
 
 def _called(function: Callable[..., None]) -> Callable[..., None]:
@@ -197,7 +94,6 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
         seq: int | None = None,
         dtype: str | None,
         autocast: str | None,
-        train: bool,
         channels_last: bool,
         module: str,
         assume: tuple[str, ...],
@@ -213,7 +109,6 @@ def _called(function: Callable[..., None]) -> Callable[..., None]:
                 unsafe_pickle=unsafe_pickle,
                 inputs=GivenInputs(shapes, structures, kwargs, function_name, dtype, batch, seq),
                 module=module,
-                train=train,
                 channels_last=channels_last,
                 autocast=autocast,
                 assume=assume,

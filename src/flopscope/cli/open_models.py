@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from flopscope.cli.models import Options, check_requests, takes_models
+from flopscope.cli.model_options import Options
+from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import with_options
 from flopscope.errors import UsageError
 from flopscope.load.symbols import closed, parse_vary, symbols_of

@@ -155,10 +155,15 @@ def check_output(path: Path, suffixes: Mapping[str, str] = SUFFIXES) -> None:
     """Make sure that a report can be written to a file, in the format of its suffix.
 
     Raises:
-        UsageError: no format has that suffix, or there is no such directory.
+        UsageError: no format has that suffix, there is no such directory, or no file can have that
+            name.
     """
     format_of(path, suffixes)
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    if is_folder:
         raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
     folder = path.parent
     if not folder.is_dir():

@@ -5,29 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from flopscope.analysis.conventions import CONVENTIONS
-from flopscope.cli.errors import INTERRUPTED_EXIT, Command, PartlyFailedError
+from flopscope.cli.errors import Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
     check_columns,
-    check_output,
     read_names,
-    takes_outputs,
+    read_rate,
 )
-from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
+from flopscope.cli.reports import Progress, fitted, is_interrupted, report_of, several_of
+from flopscope.cli.terminal import narration, show
+from flopscope.cli.training import TRAIN, check_training, takes_training
+from flopscope.cli.writing import Writing, check_writing, takes_writing, write_all
 from flopscope.counters import COUNTERS, installed
-from flopscope.errors import FlopscopeError, UsageError
-from flopscope.files import write
-from flopscope.load.importing import loading
-from flopscope.report import FORMATS, PLOTS, Report, View, format_of
+from flopscope.errors import UsageError
+from flopscope.report import FORMATS, PLOTS, Report, View
 from flopscope.report.columns import CONVENTION
-from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
+from flopscope.report.several import SEVERAL_FORMATS
 from flopscope.report.terminal import screen_of
 from flopscope.request import Request
 
@@ -53,12 +52,16 @@ Examples:
   How throughput grows with the batch, on the GPU or here, and what compiling brings:
     flopscope profile timm:resnet50 --batch 1,8,32
     flopscope profile timm:resnet50 --compile --threads 4
+  A training step, and which batch of it fits into the memory of a card:
+    flopscope profile timm:resnet50 --train --optimizer "sgd(momentum=0.9)" --fit 24GiB
   From a file, counted alone, the first two levels, dearest first:
     flopscope profile net.py:Net --shape 1,3,224,224 --no-time --depth 2 --sort flops
   In the figures that thop prints, to continue a published table:
     flopscope profile timm:resnet50 --no-time --as thop
   Beside what other counters say, and as JSON in a file too:
     flopscope profile mypkg:Net --shape 1,3,64,64 --counter all -o report.json
+  As a page to look at, for a spreadsheet, and for speedscope:
+    flopscope profile timm:resnet50 -o report.html -o report.csv -o report.speedscope.json
 """
 
 
@@ -69,6 +72,8 @@ Examples:
     short_help="Count and measure models, each on one input.",
 )
 @takes_models
+@TRAIN
+@takes_training
 @takes_measuring
 @click.option(
     "--counter",
@@ -84,7 +89,7 @@ Examples:
     type=click.Choice(list(CONVENTIONS)),
     help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
-@takes_outputs(FORMATS)
+@takes_writing
 @click.option(
     "--depth",
     type=click.IntRange(min=0),
@@ -117,6 +122,14 @@ Examples:
     multiple=True,
     help="Draw below the table: roofline is achieved rate by arithmetic intensity.",
 )
+@click.option(
+    "--fit",
+    "fit",
+    callback=read_rate("B"),
+    metavar="SIZE",
+    help="Find the largest batch that takes so much memory, such as 24GiB; with --train, also with"
+    " repeated blocks checkpointed.",
+)
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -124,13 +137,13 @@ def command(
     requests: tuple[Request, ...],
     counters: tuple[str, ...],
     convention: str | None,
-    format_name: str,
-    outputs: tuple[Path, ...],
+    writing: Writing,
     depth: int | None,
     sort: str | None,
     columns: tuple[str, ...],
     fold: bool,
     plots: tuple[str, ...],
+    fit: float | None,
     strict: bool,
     debug: bool,
 ) -> None:
@@ -154,13 +167,15 @@ def command(
         )
         for request in requests
     )
-    view = View(depth=depth, columns=columns, sort=sort, fold=fold)
-    if plots and (format_name != "table" or len(requests) > 1):
+    view = View(depth=depth, columns=columns, sort=sort, fold=fold, weight=writing.weight)
+    if plots and (writing.format_name != "table" or len(requests) > 1):
         raise UsageError("--plot draws below the table of one model", hint="leave --format out")
-    _refuse_early(requests, view, outputs)
+    if fit is not None and len(requests) > 1:
+        raise UsageError("--fit is of one model", hint="leave the other targets or batches out")
+    _refuse_early(requests, view, writing)
     with narration() as progress:
-        several = None if len(requests) == 1 else _several(requests, progress)
-        report = _profiled(requests[0], progress) if several is None else None
+        several = None if len(requests) == 1 else several_of(requests, progress)
+        report = _single(requests[0], fit, progress) if several is None else None
 
     def render(format_name: str, view: View) -> str:
         if several is not None:
@@ -168,14 +183,15 @@ def command(
         assert report is not None
         return FORMATS[format_name](report, view)
 
-    for path in outputs:
-        write(path, render(format_of(path), view))
+    failed = write_all(writing.outputs, lambda format_name: render(format_name, view))
     screen = screen_of(sys.stdout)
     fitted = replace(view, width=screen.width, color=screen.color, ascii=screen.ascii)
-    show(render(format_name, fitted), color=screen.color)
+    show(render(writing.format_name, fitted), color=screen.color)
     if report is not None:
         for name in dict.fromkeys(plots):
             show(f"\n{PLOTS[name](report, fitted)}", color=screen.color)
+    if failed is not None:
+        raise failed
     reports = several.reports if several is not None else (report,)
     if any(one is not None and is_interrupted(one) for one in reports):
         raise KeyboardInterrupt
@@ -183,52 +199,17 @@ def command(
         raise PartlyFailedError(several)
 
 
-def is_interrupted(report: Report) -> bool:
-    """Whether measuring was ended early: the report is shown, and then the command ends so."""
-    return report.timing is not None and report.timing.is_interrupted
+def _single(request: Request, fit: float | None, progress: Progress) -> Report:
+    report = report_of(request, progress)
+    return report if fit is None else fitted(report, request, int(fit), progress)
 
 
-def _several(requests: Sequence[Request], progress: Progress) -> Several:
-    """What comes of every target, whatever becomes of the others.
-
-    Raises:
-        FlopscopeError: nothing comes of any of them.
-    """
-    reports, failures, errors = [], [], []
-    for request in requests:
-        try:
-            reports.append(_profiled(request, progress))
-        except FlopscopeError as error:
-            errors.append(error)
-            failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
-        except KeyboardInterrupt:
-            if not reports:
-                raise
-            failures.append(Failure(request.target, "interrupted", "", INTERRUPTED_EXIT))
-            break
-        if reports and is_interrupted(reports[-1]):
-            break
-    if not reports:
-        raise errors[0]
-    return Several(tuple(reports), tuple(failures))
-
-
-def _refuse_early(requests: Sequence[Request], view: View, outputs: Sequence[Path]) -> None:
+def _refuse_early(requests: Sequence[Request], view: View, writing: Writing) -> None:
     """Raise now, without torch, what would be raised seconds later."""
-    for path in outputs:
-        check_output(path)
+    check_writing(writing, requests)
     for request in requests:
         restated = () if request.convention is None else (CONVENTION,)
         check_columns(view.columns, (*request.counters, *restated))
         check_columns([view.sort] if view.sort else [], (*request.counters, *restated))
     check_requests(requests)
-
-
-def _profiled(request: Request, progress: Progress) -> Report:
-    with stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
-
-        return profile_target(request, progress)
+    check_training(requests)

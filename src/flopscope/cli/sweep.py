@@ -144,7 +144,11 @@ def command(
             # Here, not above: it takes seconds that no usage error should have to wait for.
             from flopscope.sweeping import sweep  # noqa: PLC0415 - see above
 
-        found, kept = sweep(requests, needed, progress, again=again)
+        try:
+            found, kept = sweep(requests, needed, progress, again=again)
+        except KeyboardInterrupt:
+            click.echo("Finished points are kept: the same command goes on from them.", err=True)
+            raise
     view = SweepView(columns, front(found.rows, aims) if aims else None, against, plotted)
     for path, name in formats:
         if name is None:

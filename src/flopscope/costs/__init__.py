@@ -106,6 +106,7 @@ FAMILIES = (
     "spectral",
     "transformer",
     "vision",
+    "vision_backward",
 )
 
 

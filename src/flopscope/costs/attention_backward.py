@@ -6,7 +6,7 @@ import math
 
 from flopscope.costs import Cost, formula
 from flopscope.costs.attention import by_head
-from flopscope.records import TensorSpec
+from flopscope.records import Operation, TensorSpec
 
 
 @formula(
@@ -62,3 +62,30 @@ def attention_backward_by_token_efficient(
 ) -> Cost:
     """As :func:`attention_backward_by_token`."""
     return attention_backward_by_token(grad_out_, query, key, dropout_p, cu_seqlens_q)
+
+
+_RECOMPUTES = frozenset(
+    f"aten.{name}_backward"
+    for name in (
+        "_scaled_dot_product_flash_attention",
+        "_scaled_dot_product_flash_attention_for_cpu",
+        "_scaled_dot_product_cudnn_attention",
+        "_scaled_dot_product_efficient_attention",
+        "_scaled_dot_product_fused_attention_overrideable",
+    )
+)
+
+
+def recomputed(operation: Operation) -> Cost:
+    """The part of a fused backward pass that is forward work done again: scores and softmax.
+
+    One product of the five, the scale of each score and ``exp(s - logsumexp)``. Nothing of any
+    other operator.
+    """
+    if operation.op not in _RECOMPUTES:
+        return Cost()
+    query, key = operation.args["query"], operation.args["key"]
+    assert isinstance(query, TensorSpec)
+    assert isinstance(key, TensorSpec)
+    scores = math.prod(query.shape[:-1]) * key.shape[-2]
+    return Cost(scores * query.shape[-1], 3 * scores)

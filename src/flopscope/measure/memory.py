@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from flopscope.records import TensorSpec
+from flopscope.records import Step, TensorSpec
 from flopscope.tree import Node, Profile
 
 _ROOT = Path("/")
@@ -27,6 +27,14 @@ def needed_bytes(profile: Profile, inputs: Iterable[TensorSpec]) -> int:
     """Bytes that building the model and timing a forward pass take, as :func:`forward_bytes`."""
     weights = profile.root.param_nbytes + profile.root.buffer_nbytes
     return weights + forward_bytes(profile, inputs)
+
+
+def step_bytes(profile: Profile, step: Step, inputs: Iterable[TensorSpec]) -> int:
+    """Bytes that building the model and timing training steps of a copy of it take."""
+    weights = profile.root.param_nbytes + profile.root.buffer_nbytes
+    given = sum(tensor.nbytes for tensor in inputs)
+    made = 0 if profile.peak is None else profile.peak.nbytes
+    return 2 * (weights + given) + step.state_nbytes + made
 
 
 def _most_alive(node: Node) -> int:

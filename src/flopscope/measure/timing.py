@@ -132,7 +132,7 @@ def measure(
             if is_within(scope, wanted.module)
         },
         activation_nbytes=measured.activation_nbytes,
-        samples=_samples(args, kwargs),
+        samples=samples_in(args, kwargs),
         variants=tuple(measured.variants),
         notes=(*about.notes, *measured.notes),
     )
@@ -204,7 +204,7 @@ def _watch_modules(run: _Run, budget: Budget, laps: dict[Scope, list[float]]) ->
         sample(one_pass, budget, [])
 
 
-def _samples(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int | None:
+def samples_in(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int | None:
     """The first size of the first tensor that has one, which is taken to be the batch."""
     leaves = tree_leaves((args, dict(kwargs)))
     shapes = (leaf.shape for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.dim())

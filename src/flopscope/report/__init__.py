@@ -1,24 +1,27 @@
-"""A report and how to show it: what every output format renders, and the formats by name."""
+"""A report and how to show it: what every output format renders."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from json import loads
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from flopscope.analysis.fitting import Fit
 from flopscope.analysis.ideal import Ideals
 from flopscope.analysis.restatement import Restatement
-from flopscope.errors import UsageError
+from flopscope.analysis.training import Training
 from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, Scope, TensorSpec
-from flopscope.registry import Registry
+from flopscope.report.formats import FORMATS, PLOTS, SUFFIXES, format_of
 from flopscope.report.terminal import screen_of
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
+
+__all__ = ["FORMATS", "PLOTS", "SUFFIXES", "Report", "View", "format_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +42,8 @@ class Report:
         ideals: the least times that the device allows, or None where its limits are not known.
         readings: what other counters say.
         restatement: the counts in another convention, or None where none was asked for.
+        training: what a training step is spent on, or None of a forward pass alone.
+        fit: the batch that fits into some memory, or None where that was not asked for.
     """
 
     target: str
@@ -52,6 +57,8 @@ class Report:
     ideals: Ideals | None = None
     readings: tuple[Reading, ...] = ()
     restatement: Restatement | None = None
+    training: Training | None = None
+    fit: Fit | None = None
 
     @property
     def macs(self) -> int:
@@ -121,7 +128,8 @@ class Report:
 
         Raises:
             UsageError: no format has this suffix.
-            FlopscopeError: the file cannot be written. One that was there is left as it was.
+            FlopscopeError: the file cannot be written, or the report lacks what the format is of. A
+                file that was there is left as it was.
         """
         write(path, FORMATS[format_of(path)](self, View()))
 
@@ -130,6 +138,12 @@ class Report:
         return FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table that needs neither scripts nor style sheets."""
+        from flopscope.report.notebook import render  # noqa: PLC0415 - it renders what is this
+
+        return render(self, View())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,7 @@ class View:
         columns: names of columns, or () for the default ones.
         sort: a column's name to order siblings by, largest first, or None for execution order.
         fold: show runs of identical blocks as one row.
+        weight: what modules are drawn as large as, by its name, or None for the format's own.
         width: of the terminal in cells, or None to take as much as the content needs.
         color: style the text with ANSI codes.
         ascii: use ASCII characters alone.
@@ -150,38 +165,7 @@ class View:
     columns: tuple[str, ...] = ()
     sort: str | None = None
     fold: bool = True
+    weight: str | None = None
     width: int | None = None
     color: bool = False
     ascii: bool = False
-
-
-Render: TypeAlias = Callable[[Report, View], str]
-"""A report as text, without a line break at its end."""
-
-FORMATS: Registry[Render] = Registry(
-    {
-        "table": "flopscope.report.table:render",
-        "json": "flopscope.report.json:render",
-    }
-)
-
-PLOTS: Registry[Render] = Registry({"roofline": "flopscope.report.limits:roofline_of"})
-"""Drawings in text, to be shown below a report."""
-
-SUFFIXES: Mapping[str, str] = {".txt": "table", ".json": "json"}
-"""The format of a file by its name's ending."""
-
-
-def format_of(path: str | Path, suffixes: Mapping[str, str] = SUFFIXES) -> str:
-    """The format that a file's suffix stands for.
-
-    Raises:
-        UsageError: it stands for none.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in suffixes:
-        raise UsageError(
-            f"no format is known by the name of {str(path)!r}",
-            hint=f"end it in {' or '.join(suffixes)}",
-        )
-    return suffixes[suffix]

@@ -51,6 +51,11 @@ def to_ascii(text: str) -> str:
     return printable(text).translate(_IN_ASCII).encode("ascii", "backslashreplace").decode()
 
 
+def referenced(text: str, view: View) -> str:
+    """HTML, XML or Markdown as a view shows it: in ASCII other characters are references."""
+    return text.encode("ascii", "xmlcharrefreplace").decode() if view.ascii else text
+
+
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:
     """The text in at most so many characters: its beginning and its end, where it does not fit."""
     if len(text) <= width:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flopscope.report.rows import Row
+from flopscope.report.unit import Unit
 
 if TYPE_CHECKING:
     from flopscope.report import Report
@@ -54,9 +55,10 @@ class Column:
 
     Attributes:
         name: what it is asked for by.
-        title: what stands above it.
+        title: what stands above it for a reader.
+        key: what stands above it for a program: the unit is in the name.
         value: the figure, or None where it is unknown.
-        text: the figure, which is not None, for a reader.
+        unit: what the figure is in.
         kind: what sort of figure it is.
         importance: where space is short, the least important goes first.
         shown: whether a report shows it without being asked.
@@ -66,8 +68,9 @@ class Column:
 
     name: str
     title: str
+    key: str
     value: Callable[[Row, Report], Value]
-    text: Callable[[Any], str]
+    unit: Unit
     kind: Kind
     importance: int
     shown: Callable[[Report], bool] = always
@@ -84,7 +87,7 @@ class Column:
         if value is None:
             return "-"
         at_least = self.kind == "arithmetic" and is_incomplete(row, report)
-        return f"{'≥' if at_least else ''}{self.text(value)}"
+        return f"{'≥' if at_least else ''}{self.unit.text(value)}"
 
 
 def is_incomplete(row: Row, report: Report) -> bool:

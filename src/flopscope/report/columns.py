@@ -24,8 +24,9 @@ from flopscope.report.time import (
     sum_of_known,
     variant_seconds,
 )
+from flopscope.report.training import flops_of, when_recomputed, when_trained
+from flopscope.report.unit import BYTES, COUNT, NUMBER, PERCENT, SECONDS, WORDS
 from flopscope.spelling import did_you_mean
-from flopscope.units import format_fixed, format_quantity
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -58,8 +59,13 @@ def _share(row: Row, report: Report) -> float | None:
     return 100 * row.cost.flops / report.flops if report.flops else None
 
 
-def _peak(row: Row, _: Report) -> int | None:
-    """The most activations that were alive in the whole model while the row's modules ran."""
+def _peak(row: Row, report: Report) -> int | None:
+    """The most activations that were alive in the whole model while the row's modules ran.
+
+    None where that was not followed.
+    """
+    if report.profile.peak is None:
+        return None
     if row.kind == "own":
         return max(node.spec.peak_nbytes for node in row.nodes)
     return max(node.peak_nbytes for node in row.nodes)
@@ -81,44 +87,72 @@ def _reading(name: str, row: Row, report: Report) -> float | None:
     )
 
 
-_quantity = partial(format_quantity, decimals=2)
-_bytes = partial(format_quantity, unit="B", decimals=2)
-_duration = partial(format_quantity, unit="s", decimals=2)
-_percent = partial(format_fixed, decimals=1, unit="%")
-_number = partial(format_fixed, decimals=1)
 _compiled = partial(variant_seconds, COMPILED)
 _graphed = partial(variant_seconds, CUDA_GRAPH)
 
+
+def _params(row: Row, _: Report) -> int:
+    return row.params
+
+
+def _macs(row: Row, _: Report) -> int:
+    return row.cost.macs
+
+
+def _flops(row: Row, _: Report) -> int:
+    return row.cost.flops
+
+
+def _moved(row: Row, _: Report) -> int:
+    return row.cost.bytes_moved
+
+
+_FORWARD, _AGAIN = flops_of("forward"), flops_of("recompute")
+_INPUT, _WEIGHT = flops_of("input_gradients"), flops_of("weight_gradients")
+_STEP = flops_of("optimizer")
+
+_when_ours = partial(Column, shown=when_ours)
+_when_trained = partial(Column, shown=when_trained)
+_when_recomputed = partial(Column, shown=when_recomputed)
+_on_request = partial(Column, shown=on_request)
+_when_timed = partial(Column, shown=when_timed)
+_when_limited = partial(Column, shown=when_limited)
+_of_models = partial(Column, shown=on_request, of_models=True)
+
 COLUMNS: tuple[Column, ...] = (
-    Column("module", "Module", _name, str, "name", 100),
-    Column("type", "Type", _type, str, "name", 55),
-    Column("input", "Input", _input, str, "text", 25, on_request),
-    Column("output", "Output", _output, str, "text", 20),
-    Column("params", "Params", lambda row, _: row.params, _quantity, "count", 60),
-    Column("macs", "MACs", lambda row, _: row.cost.macs, _quantity, "arithmetic", 80, when_ours),
-    Column("flops", "FLOPs", lambda row, _: row.cost.flops, _quantity, "arithmetic", 90, when_ours),
-    Column("share", "% FLOPs", _share, _percent, "figure", 40, when_ours),
-    Column("bytes", "Moved", lambda row, _: row.cost.bytes_moved, _bytes, "count", 30, on_request),
-    Column("memory", "Memory", _peak, _bytes, "figure", 30, on_request),
-    Column("intensity", "FLOP/B", _intensity, _number, "figure", 30, on_request),
-    Column("time", "Time", seconds, _duration, "figure", 70, when_timed),
-    Column("error", "±", error_percent, _percent, "figure", 33, on_request, of_models=True),
-    Column("compiled", "Compiled", _compiled, _duration, "figure", 44, on_request, of_models=True),
-    Column("graph", "CUDA graph", _graphed, _duration, "figure", 43, on_request, of_models=True),
-    Column("rate", "GFLOP/s", gigaflops_per_second, _number, "figure", 50, when_timed),
-    Column("ideal", "Ideal", ideal_seconds, _duration, "figure", 35, on_request),
-    Column("roofline", "% roof", roofline_percent, _percent, "figure", 48, when_limited),
-    Column("bound", "Bound", bound, str, "text", 46, when_limited),
-    Column("gbps", "GB/s", gigabytes_per_second, _number, "figure", 42, on_request),
-    Column(
-        "samples",
-        "Samples/s",
-        samples_per_second,
-        _number,
-        "figure",
-        45,
-        on_request,
-        of_models=True,
+    Column("module", "Module", "module", _name, WORDS, "name", 100),
+    Column("type", "Type", "type", _type, WORDS, "name", 55),
+    _on_request("input", "Input", "input", _input, WORDS, "text", 25),
+    Column("output", "Output", "output", _output, WORDS, "text", 20),
+    Column("params", "Params", "params", _params, COUNT, "count", 60),
+    _when_ours("macs", "MACs", "macs", _macs, COUNT, "arithmetic", 80),
+    _when_ours("flops", "FLOPs", "flops", _flops, COUNT, "arithmetic", 90),
+    _when_ours("share", "% FLOPs", "flops_percent", _share, PERCENT, "figure", 40),
+    _when_trained("forward", "Forward", "forward_flops", _FORWARD, COUNT, "arithmetic", 68),
+    _when_recomputed("recompute", "Recompute", "recompute_flops", _AGAIN, COUNT, "arithmetic", 64),
+    _when_trained("dinput", "Input grad", "input_gradient_flops", _INPUT, COUNT, "arithmetic", 66),
+    _when_trained(
+        "dweight", "Weight grad", "weight_gradient_flops", _WEIGHT, COUNT, "arithmetic", 65
+    ),
+    _when_trained("optimizer", "Optimizer", "optimizer_flops", _STEP, COUNT, "arithmetic", 62),
+    _on_request("bytes", "Moved", "bytes_moved", _moved, BYTES, "count", 30),
+    _on_request("memory", "Memory", "activation_bytes", _peak, BYTES, "figure", 30),
+    _on_request("intensity", "FLOP/B", "flops_per_byte", _intensity, NUMBER, "figure", 30),
+    _when_timed("time", "Time", "seconds", seconds, SECONDS, "figure", 70),
+    _of_models("error", "±", "error_percent", error_percent, PERCENT, "figure", 33),
+    _of_models("compiled", "Compiled", "compiled_seconds", _compiled, SECONDS, "figure", 44),
+    _of_models("graph", "CUDA graph", "cuda_graph_seconds", _graphed, SECONDS, "figure", 43),
+    _when_timed(
+        "rate", "GFLOP/s", "gigaflops_per_second", gigaflops_per_second, NUMBER, "figure", 50
+    ),
+    _on_request("ideal", "Ideal", "ideal_seconds", ideal_seconds, SECONDS, "figure", 35),
+    _when_limited(
+        "roofline", "% roof", "roofline_percent", roofline_percent, PERCENT, "figure", 48
+    ),
+    _when_limited("bound", "Bound", "bound", bound, WORDS, "text", 46),
+    _on_request("gbps", "GB/s", "gigabytes_per_second", gigabytes_per_second, NUMBER, "figure", 42),
+    _of_models(
+        "samples", "Samples/s", "samples_per_second", samples_per_second, NUMBER, "figure", 45
     ),
 )
 """Every column of every report. Each counter adds one of its own."""
@@ -164,7 +198,7 @@ def available_columns(report: Report) -> Iterator[Column]:
 def _restated(restatement: Restatement) -> Column:
     """The counts in another convention, headed by its name and what its authors call them."""
     title = f"{restatement.name} {restatement.convention.label}"
-    return Column(CONVENTION, title, _in_convention, _quantity, "arithmetic", 95)
+    return Column(CONVENTION, title, "restated", _in_convention, COUNT, "arithmetic", 95)
 
 
 def _in_convention(row: Row, report: Report) -> int | None:
@@ -179,8 +213,9 @@ def _counter(reading: Reading) -> Column:
     return Column(
         name=reading.name,
         title=f"{reading.name} {reading.unit}",
+        key=f"{reading.name}_{reading.unit.lower()}",
         value=partial(_reading, reading.name),
-        text=_quantity,
+        unit=COUNT,
         kind="figure",
         importance=75,
         shown=always if reading.modules else on_request,

@@ -52,7 +52,7 @@ class GenerationReport:
             UsageError: no format has this suffix.
             FlopscopeError: the file cannot be written. One that was there is left as it was.
         """
-        write(path, GENERATION_FORMATS[format_of(path)](self, View()))
+        write(path, GENERATION_FORMATS[format_of(path, GENERATION_SUFFIXES)](self, View()))
 
     def __str__(self) -> str:
         screen = screen_of(sys.stdout)
@@ -70,3 +70,6 @@ GENERATION_FORMATS: Registry[RenderGeneration] = Registry(
     }
 )
 """The formats of a single report, for one of generating."""
+
+GENERATION_SUFFIXES = {".txt": "table", ".json": "json"}
+"""The format of a file by its name's ending."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from flopscope.report.characters import shorten, spelling
 from flopscope.report.column import Column
-from flopscope.report.columns import available_columns, columns_of
+from flopscope.report.columns import columns_of
 from flopscope.report.fitting import GAP, Needs, align, fit
-from flopscope.report.outline import outline, rank
-from flopscope.report.rows import Row, row_of
+from flopscope.report.models import columns_of_models, models_of
+from flopscope.report.outline import outline
+from flopscope.report.rows import Row
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -84,31 +85,9 @@ def grid_of(report: Report, view: View) -> Grid:
 def grid_of_several(reports: Sequence[Report], view: View) -> Grid:
     """A line for each of several reports, in the columns that any of them has."""
     spell = spelling(view)
-    entries = []
-    for report in reports:
-        name = f"{report.target} {report.module}".rstrip()
-        row = row_of(report.profile.root, replace(view, depth=0))
-        entries.append(Entry(Label("", spell(name), ""), row, report))
-    columns = {column.name: column for report in reports for column in available_columns(report)}
-    shown = {column.name for report in reports for column in columns_of(report, view)}
-    if not view.columns:
-        shown = (shown | {"input", "bytes"}) - {"type", "output"}
-        shown |= {name for name, column in columns.items() if _is_of_any(column, entries)}
-    label_column = replace(columns["module"], title="Target")
-    others = (column for name, column in columns.items() if name in shown - _OF_ONE_REPORT)
-    if view.sort is not None:
-        entries.sort(key=lambda entry: rank(columns[str(view.sort)], entry.row, entry.report))
-    return _grid(entries, (label_column, *others), view)
-
-
-def _is_of_any(column: Column, entries: Sequence[Entry]) -> bool:
-    """Whether a column is of models, and one of these has a figure in it."""
-    known = (column.value(entry.row, entry.report) for entry in entries)
-    return column.of_models and any(value is not None for value in known)
-
-
-_OF_ONE_REPORT = {"module", "share"}
-"""Columns that say nothing of a whole report."""
+    models = models_of(reports, view)
+    entries = [Entry(Label("", spell(model.name), ""), model.row, model.report) for model in models]
+    return _grid(entries, columns_of_models(models, view), view)
 
 
 @dataclass(frozen=True, slots=True)

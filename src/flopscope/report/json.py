@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flopscope.costs import Cost
 from flopscope.measurements import Reading
 from flopscope.records import TensorSpec
+from flopscope.report.fit import document as document_of_fit
 from flopscope.report.json_time import limits_of, time_of_module, time_of_operator, timing_of
 from flopscope.report.sizes import memory_of, sizes_of
+from flopscope.report.training import document as document_of_training
+from flopscope.report.training import module_document
 from flopscope.tree import Node, OperatorTotal, Uncounted
 
 if TYPE_CHECKING:
@@ -85,6 +88,8 @@ def document(report: Report) -> Object:
         "notes": list(report.notes),
         "modules": [_module(node, report) for node in report.modules.values()],
         "operators": [_operator(total, report) for total in report.operators],
+        "training": document_of_training(report),
+        "fit": document_of_fit(report.fit),
         "timing": timing_of(report),
         "limits": limits_of(report),
         "counters": [_counter(reading) for reading in report.readings],
@@ -151,6 +156,7 @@ def _memory(report: Report) -> Object | None:
         "buffer_bytes": memory.buffers,
         "input_bytes": memory.inputs,
         "activation_bytes": memory.activations,
+        "optimizer_state_bytes": memory.optimizer_state,
         "total_bytes": memory.total,
         "scope": peak.scope,
         "op": peak.op,
@@ -168,6 +174,7 @@ def _module(node: Node, report: Report) -> Object:
         "shared": [{"name": name, "owner": owner} for name, owner in node.spec.shared],
         "activation_bytes": None if report.profile.peak is None else node.peak_nbytes,
         **time_of_module(node, report),
+        "training": module_document(node, report),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from flopscope.errors import UsageError
 from flopscope.registry import Registry
 from flopscope.report import Report, View
 
@@ -40,7 +41,24 @@ RenderSeveral: TypeAlias = Callable[[Several, View], str]
 SEVERAL_FORMATS: Registry[RenderSeveral] = Registry(
     {
         "table": "flopscope.report.table:render_several",
+        "tree": "flopscope.report.tree:render_several",
         "json": "flopscope.report.json:render_several",
+        "csv": "flopscope.report.csv:render_several",
+        "tsv": "flopscope.report.csv:render_several_tsv",
+        "markdown": "flopscope.report.markdown:render_several",
+        "latex": "flopscope.report.latex:render_several",
+        "speedscope": "flopscope.report.speedscope:render_several",
+        "collapsed": "flopscope.report.collapsed:render_several",
+        "chrome": "flopscope.report.chrome:render_several",
     }
 )
-"""The formats of a single report, for several."""
+"""The formats that show several reports. The others draw one model."""
+
+
+def require_for_several(format_name: str) -> None:
+    """Raise UsageError where a format of one report is none of several."""
+    if format_name not in SEVERAL_FORMATS:
+        raise UsageError(
+            f"{format_name} shows one model, and there are several",
+            hint=f"profile them one by one, or use one of {', '.join(SEVERAL_FORMATS)}",
+        )

@@ -33,26 +33,30 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes that a forward pass holds when it holds most.
+    """Bytes that a forward pass or a training step holds when it holds most.
 
     Attributes:
         params, buffers: of the model.
         inputs: the tensors given to it.
-        activations: what operators have returned and the program has not let go of.
+        activations: what operators have returned and the program has not let go of; of a training
+            step, gradients too.
+        optimizer_state: what the optimizer keeps from step to step.
     """
 
     params: int
     buffers: int
     inputs: int
     activations: int
+    optimizer_state: int = 0
 
     @property
     def total(self) -> int:
-        return self.params + self.buffers + self.inputs + self.activations
+        held = self.params + self.buffers + self.inputs + self.optimizer_state
+        return held + self.activations
 
 
 def memory_of(report: Report) -> Memory | None:
-    """The memory of the forward pass itself; None where it was not followed."""
+    """What the run itself holds; None where that was not followed."""
     peak = report.profile.peak
     if peak is None:
         return None
@@ -61,6 +65,7 @@ def memory_of(report: Report) -> Memory | None:
         buffers=report.profile.root.buffer_nbytes,
         inputs=sum(tensor.nbytes for _, tensor in report.inputs),
         activations=peak.nbytes,
+        optimizer_state=report.training.step.state_nbytes if report.training else 0,
     )
 
 
@@ -78,7 +83,12 @@ def memory_lines(report: Report) -> Iterator[str]:
     memory = memory_of(report)
     if memory is not None:
         yield f"{_traced(memory)}{_place(report)}"
-    timing = report.timing
+    yield from allocated_lines(report)
+
+
+def allocated_lines(report: Report) -> Iterator[str]:
+    """What a card's allocator measured, if it did, against the trace."""
+    memory, timing = memory_of(report), report.timing
     if timing is not None and timing.activation_nbytes is not None:
         allocated = timing.activation_nbytes
         against = ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flopscope.analysis.restatement import Restatement
 from flopscope.measurements import Reading
 from flopscope.records import Assumption, Scope
+from flopscope.report.fit import fit_lines
 from flopscope.report.shapes import format_shape
 from flopscope.report.sizes import memory_lines, sizes_of
 from flopscope.report.time_facts import limit_lines, other_times, time_line
+from flopscope.report.training import step_lines, step_memory_lines
 from flopscope.tree import Uncounted
 from flopscope.units import format_bytes, format_fixed, format_mebibytes, many
 
@@ -63,6 +65,8 @@ def _device(report: Report) -> str:
 def summary(report: Report) -> Iterator[Fact]:
     """Totals, what they mean, how far to trust them, and what others say."""
     yield from _totals(report)
+    if report.fit is not None:
+        yield Fact("fits", tuple(fit_lines(report.fit)))
     yield Fact("convention", (CONVENTION,))
     yield _coverage(report)
     if report.assumptions:
@@ -89,6 +93,13 @@ def _notes(report: Report) -> Iterator[Fact]:
     notes = (*report.notes, *(report.timing.notes if report.timing else ()))
     if notes:
         yield Fact("note" if len(notes) == 1 else "notes", notes)
+
+
+def complaints(facts: Iterable[Fact]) -> Iterator[str]:
+    """What is not as it should be, a line each, for where there is no room for all facts."""
+    for fact in facts:
+        if fact.tone == "bad":
+            yield from (f"{fact.label}: {line}" for line in fact.lines)
 
 
 def summary_of_several(several: Several) -> Iterator[Fact]:
@@ -141,6 +152,10 @@ def _totals(report: Report) -> Iterator[Fact]:
     intensity = report.flops / report.bytes_moved if report.bytes_moved else 0
     moved = f"{format_bytes(report.bytes_moved)} read and written"
     yield Fact("moved", (f"{moved} · {least}{format_fixed(intensity, 1)} FLOP/B",))
+    if report.training is not None:
+        yield Fact("training", tuple(step_lines(report, report.training)))
+        yield Fact("memory", tuple(step_memory_lines(report, report.training)))
+        return
     memory = tuple(memory_lines(report))
     if memory:
         yield Fact("memory", memory)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flopscope.measurements import Timing
 from flopscope.report.limits import hot_spots
 from flopscope.report.speed import flops_per_second
+from flopscope.report.training import recomputed_flops
 from flopscope.units import format_fixed, format_quantity, many
 
 if TYPE_CHECKING:
@@ -58,9 +59,19 @@ def limit_lines(report: Report, timing: Timing) -> Iterator[str]:
     ]
     yield f"{' · '.join(rates)} ({machine.origin}, {machine.name})"
     if peak is not None and timing.median_seconds:
-        share = report.flops / timing.median_seconds / peak
-        yield f"{format_fixed(100 * share, 1, '%')} of the peak (model FLOPs utilisation)"
+        yield _utilisation(report, timing.median_seconds * peak)
     yield from hot_spots(report)
+
+
+def _utilisation(report: Report, attainable: float) -> str:
+    """The FLOPs done as a part of those that the peak allows; work done twice counts once."""
+    again = recomputed_flops(report)
+    model, whole = (
+        format_fixed(100 * flops / attainable, 1, "%")
+        for flops in (report.flops - again, report.flops)
+    )
+    said = f"{model} of the peak (model FLOPs utilisation)"
+    return f"{said}, {whole} with what is computed again" if again else said
 
 
 def other_times(timing: Timing) -> Iterator[str]:

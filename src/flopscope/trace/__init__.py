@@ -3,5 +3,6 @@
 from flopscope.trace.building import building
 from flopscope.trace.forward import trace, trace_real
 from flopscope.trace.generation import trace_calls
+from flopscope.trace.training import trace_real_step, trace_step
 
-__all__ = ["building", "trace", "trace_calls", "trace_real"]
+__all__ = ["building", "trace", "trace_calls", "trace_real", "trace_real_step", "trace_step"]

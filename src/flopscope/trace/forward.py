@@ -162,6 +162,7 @@ def _trace_of(
         notes=way.notes,
         stream=way.stream,
         peak=recorder.liveness.highest,
+        kept=recorder.scopes.kept,
     )
 
 

@@ -7,13 +7,15 @@ operator allocates and frees inside itself is not seen, nor what an allocator ad
 from __future__ import annotations
 
 import weakref
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from flopscope.records import Operation, Peak, Scope
+from flopscope.records import Operation, Peak, Phase, Scope
+from flopscope.trace.scratch import scratch_nbytes
 from flopscope.trace.specs import tensors_among
 
 
@@ -26,6 +28,7 @@ class Buffer:
     """
 
     nbytes: int
+    scope: Scope
     holders: int = 0
     learned: bool = False
 
@@ -37,10 +40,12 @@ class Liveness:
     Attributes:
         peaks: by scope, the most bytes that were alive while an operator ran right in it.
         highest: the highest of them, and the operator that it was reached in.
+        phase: of the training step that is under way.
     """
 
     peaks: dict[Scope, int] = field(default_factory=dict)
     highest: Peak = field(default_factory=Peak)
+    phase: Phase = "forward"
     _alive: int = 0
     _buffers: dict[int, Buffer] = field(default_factory=dict)
     _references: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
@@ -50,19 +55,29 @@ class Liveness:
         """An operator ran: its results are alive from here on."""
         outputs = tensors_among((returned,))
         if "view" in operation.tags:
-            self._hold_views(given, outputs)
+            self.share(given, returned)
             return
         sizes = self._sizes.get(operation)
         if sizes is None:
             sizes = self._sizes[operation] = tuple(spec.nbytes for spec in operation.outputs)
+        written = set(map(id, tensors_among(given))) if "inplace" in operation.tags else ()
         for tensor, nbytes in zip(outputs, sizes, strict=False):
-            if id(tensor) not in self._buffers:  # else it was written in place
+            if id(tensor) not in self._buffers and id(tensor) not in written:
                 self._alive += nbytes
-                self._hold(tensor, Buffer(nbytes))
-        if self._alive > self.peaks.get(scope, -1):
-            self.peaks[scope] = self._alive
-            if self._alive > self.highest.nbytes:
-                self.highest = Peak(self._alive, scope, operation.op)
+                self._hold(tensor, Buffer(nbytes, scope))
+        reached = self._alive + scratch_nbytes(operation)
+        if reached > self.peaks.get(scope, -1):
+            self.peaks[scope] = reached
+            if reached > self.highest.nbytes:
+                self.highest = Peak(reached, scope, operation.op, self.phase)
+
+    def alive(self) -> dict[Scope, int]:
+        """Bytes that are alive now, by the module that they were made in."""
+        buffers = {id(buffer): buffer for buffer in self._buffers.values()}
+        found: dict[Scope, int] = defaultdict(int)
+        for buffer in buffers.values():
+            found[buffer.scope] += buffer.nbytes
+        return dict(found)
 
     def behind(self, tensors: Iterable[torch.Tensor]) -> list[Buffer | None]:
         """The memory of some tensors, where an operator made or viewed them."""
@@ -77,15 +92,16 @@ class Liveness:
         found = list(tensors)
         for tensor in found:
             if id(tensor) not in self._buffers:
-                self._hold(tensor, Buffer(0))
+                self._hold(tensor, Buffer(0, ""))
         return self.behind(found)
 
-    def _hold_views(self, given: Iterable[Any], outputs: list[torch.Tensor]) -> None:
-        """Views keep alive what they are views of: nothing new, if that was there before."""
+    def share(self, given: Iterable[Any], returned: Any) -> None:
+        """Results keep alive what they are views of: nothing new, if that was there before."""
+        outputs = tensors_among((returned,))
         for tensor in tensors_among(given):
             buffer = self._buffers.get(id(tensor))
             if buffer is None:
-                buffer = Buffer(0)
+                buffer = Buffer(0, "")
                 self._hold(tensor, buffer)
             for view in outputs:
                 if id(view) not in self._buffers:

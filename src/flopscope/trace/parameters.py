@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,8 +30,7 @@ class Parameters:
             for name, tensor in table.items()
             if tensor is not None and tensor.requires_grad
         }
-        # The tensors are kept too, lest another come to have the id of one that is gone.
-        self._uses: dict[int, tuple[torch.Tensor, ParameterUse]] = {}
+        self._uses: dict[int, tuple[weakref.ref[torch.Tensor], ParameterUse]] = {}
 
     def find(self, model: torch.nn.Module) -> None:
         """Know every parameter of a model, a shared one by its first name."""
@@ -40,7 +40,7 @@ class Parameters:
                 if tensor is None or id(tensor) in self._uses or is_lazy(tensor):
                     continue
                 use = ParameterUse(_full_name(scope, name), tensor.numel(), spec_of(tensor))
-                self._uses[id(tensor)] = tensor, use
+                self._know(tensor, use)
 
     def is_trained(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor is a parameter that is trained, or a view of one."""
@@ -63,7 +63,17 @@ class Parameters:
         taken = f"{operation.op}({', '.join(plain)})"
         for place, tensor in enumerate(tensors_among((returned,))):
             views = (*use.views, f"{taken}[{place}]")
-            self._uses[id(tensor)] = tensor, replace(use, given=spec_of(tensor), views=views)
+            self._know(tensor, replace(use, given=spec_of(tensor), views=views))
+
+    def _know(self, tensor: torch.Tensor, use: ParameterUse) -> None:
+        """Know a tensor for as long as it lives: another may come to have its id then."""
+        name = id(tensor)
+
+        def forget(gone: object) -> None:
+            if name in self._uses and self._uses[name][0] is gone:
+                del self._uses[name]
+
+        self._uses[name] = weakref.ref(tensor, forget), use
 
 
 def _full_name(scope: Scope, name: str) -> str:

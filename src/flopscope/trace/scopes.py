@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 from flopscope.errors import TraceError
 from flopscope.naming import ScopeNames
 from flopscope.records import Scope, TensorSpec
+from flopscope.trace.objects import tensors_in_objects
 from flopscope.trace.specs import spec_of
 
 
@@ -41,12 +42,15 @@ class ScopeTracker:
         current: the scope of the innermost module that is running.
         visits: by scope.
         failure: the innermost module whose forward raised, and the tensors it was given.
+        kept: the tensors inside objects of the program's own that the root returned.
     """
 
     model: torch.nn.Module
     current: Scope = ""
     visits: defaultdict[Scope, Visits] = field(default_factory=lambda: defaultdict(Visits))
     failure: tuple[Scope, tuple[TensorSpec, ...]] | None = None
+    kept: tuple[TensorSpec, ...] = ()
+    _is_noting: bool = True
     _names: ScopeNames = field(init=False)
     _stack: list[tuple[Scope, BaseException | None]] = field(default_factory=list)
     _thread: int = field(default_factory=threading.get_ident)
@@ -70,6 +74,15 @@ class ScopeTracker:
             before.remove()
             after.remove()
 
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Keep ``current`` up to date, but not ``visits``: what runs has run before."""
+        self._is_noting = False
+        try:
+            yield
+        finally:
+            self._is_noting = True
+
     def _enter(self, module: torch.nn.Module, _args: Any) -> None:
         if threading.get_ident() != self._thread:
             raise TraceError(
@@ -88,8 +101,9 @@ class ScopeTracker:
         failed = output is None and sys.exc_info()[1] is not handled
         if not failed:
             self.failure = None  # an inner module raised and the program went on
-            self._note(output)
-        elif self.failure is None:
+            if self._is_noting:
+                self._note(output)
+        elif self.failure is None and self._is_noting:  # what runs again may be cut short
             self.failure = self.current, _specs_in(args)
         self.current = caller
 
@@ -100,6 +114,8 @@ class ScopeTracker:
         visit.output_nbytes += sum(spec.nbytes for spec in outputs)
         if visit.calls == 1:
             visit.outputs = outputs
+        if not self.current:
+            self.kept = tuple(map(spec_of, tensors_in_objects(output)))
 
 
 def _specs_in(values: Any) -> tuple[TensorSpec, ...]:

@@ -30,3 +30,22 @@ def test_scores_above_the_diagonal_are_masked(rows: int, columns: int, masked: i
     assert (
         masked_macs(attention(rows, columns, is_causal=True)) == calls * heads * masked * channels
     )
+
+
+def test_a_fused_backward_pass_meets_each_score_five_times() -> None:
+    # The score again, its derivative, and the terms of those of query, key and value.
+    forward, backward = (
+        fused("aten._scaled_dot_product_flash_attention_for_cpu" + direction)
+        for direction in ("", "_backward")
+    )
+    heads, masked, queries, values = 2 * 3, 3 + 2 + 1, 8, 5
+    assert masked_macs(forward) == heads * masked * (queries + values)
+    assert masked_macs(backward) == heads * masked * (3 * queries + 2 * values)
+
+
+def fused(op: str) -> Trace:
+    query, value = TensorSpec((2, 3, 4, 8)), TensorSpec((2, 3, 4, 5))
+    given = {"grad_out": value, "query": query, "key": query, "value": value, "is_causal": True}
+    if not op.endswith("_backward"):
+        del given["grad_out"]
+    return Trace((ModuleSpec("", "Attention"),), (Call(Operation(op, "default", given, (value,))),))

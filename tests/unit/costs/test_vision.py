@@ -39,3 +39,23 @@ def test_suppression_compares_every_pair_of_boxes() -> None:
     boxes = spec(1000, 4)
     expected = 1000 * 10 + 3 * 1000 + 13 * (1000 * 999 // 2)
     assert flops("torchvision.nms", spec(300, dtype="int64"), dets=boxes) == expected
+
+
+@pytest.mark.parametrize(("op", "points"), [("_roi_align", 5 * 49), ("_ps_roi_align", 5 * 49 * 8)])
+def test_the_gradient_of_a_region_goes_to_four_neighbours_of_each_point(
+    op: str, points: int
+) -> None:
+    """A product, a quotient and a sum for each neighbour; 10 per point for their weights."""
+    grad = spec(5, 8, 7, 7)
+    found = flops(f"torchvision.{op}_backward", spec(1, 8, 32, 32), grad=grad, sampling_ratio=2)
+    assert found == 4 * (grad.numel * 4 * 3 + points * 10)
+
+
+def test_gradients_of_a_deformable_convolution_are_two_more_of_it() -> None:
+    image, filters, grad = spec(2, 8, 10, 10), spec(16, 8, 3, 3), spec(2, 16, 8, 8)
+    samples = 2 * 8 * 9 * 8 * 8
+    given = {"input": image, "weight": filters, "offset": spec(2, 2 * 9, 8, 8), "use_mask": False}
+    forward = cost("torchvision.deform_conv2d", grad, **given)
+    backward = cost("torchvision._deform_conv2d_backward", image, grad=grad, **given)
+    assert backward.macs == 2 * forward.macs
+    assert backward.other_flops == forward.other_flops + samples * (4 * 2 + 2 * 8)

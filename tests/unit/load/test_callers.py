@@ -150,6 +150,24 @@ def test_a_batch_reads_the_experts_that_it_has_tokens_for() -> None:
     assert many - one == LAYERS * (all_experts - 2) * expert + 63 * WIDTH
 
 
+def test_a_model_that_keeps_no_cache_is_refused() -> None:
+    config = transformers.OpenAIGPTConfig(n_embd=WIDTH, n_layer=1, n_head=4, vocab_size=WORDS)
+    with building():
+        model = transformers.OpenAIGPTLMHeadModel._from_config(config).eval()
+    with pytest.raises(InputError, match="keeps no cache"):
+        generation_of(model, Workload(prompt=5, generate=2))
+
+
+def test_a_model_of_sounds_is_not_prompted_with_tokens() -> None:
+    sizes = {"d_model": 24, "encoder_layers": 1, "decoder_layers": 1, "vocab_size": WORDS}
+    tokens = dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), 1)
+    config = transformers.WhisperConfig(**sizes, **tokens, decoder_start_token_id=1)
+    with building():
+        model = transformers.WhisperForConditionalGeneration._from_config(config)
+    with pytest.raises(InputError, match="prompted with input_features"):
+        caller_of(model)
+
+
 def test_a_model_that_does_not_generate_is_refused() -> None:
     model = transformers.BertModel(transformers.BertConfig(hidden_size=24, num_hidden_layers=1))
     with pytest.raises(InputError, match="does not generate"):

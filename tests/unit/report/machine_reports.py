@@ -76,6 +76,7 @@ def report(machine: str, **changes: Any) -> Object:
             "overhead_seconds": 0.0,
             "notes": {"a": ["clock 2.00 GHz, governed by 'powersave'"], "b": []}[machine],
         },
+        "memory": None,
         "limits": {
             "origin": "measured",
             "dtype": "float32",

@@ -1,4 +1,4 @@
-"""Five reports written by hand, small enough to check each figure: what the golden files show."""
+"""Reports written by hand, small enough to check each figure: what the golden files show."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, ModuleSpec, TensorSpec
 from flopscope.report import Report
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
+from tests.unit.report.training_sample import training_step
 
 FLOAT_BYTES = 4
 NOTHING = Cost()
@@ -358,4 +359,5 @@ SAMPLES = {
     "incomplete": incomplete(),
     "odd_modules": odd_modules(),
     "restated": restated(),
+    "training_step": training_step(),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flopscope.report import FORMATS, View
+from flopscope.report.formats import TIMED
 from tests.unit.report.samples import SAMPLES
 
 VIEWS = {
@@ -24,6 +25,10 @@ def test_the_table_is_the_golden_one(sample, view, golden):
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-@pytest.mark.parametrize("format_name", [name for name in FORMATS if name != "table"])
+@pytest.mark.parametrize("format_name", sorted(set(FORMATS) - {"table", "html"}))
 def test_every_other_format_is_the_golden_one(sample, format_name, golden):
+    """A page is held against its parts elsewhere: its style and scripts are no text to compare."""
+    timing = SAMPLES[sample].timing
+    if format_name in TIMED and not (timing and timing.module_seconds):
+        pytest.skip("a format of time, of a report without")
     golden(f"{sample}.{format_name}", FORMATS[format_name](SAMPLES[sample], View()))

@@ -51,8 +51,8 @@ def closed() -> Object:
     return schema
 
 
-def test_every_format_of_one_report_is_one_of_machines() -> None:
-    assert set(MACHINES_FORMATS) == set(FORMATS)
+def test_every_format_of_machines_is_one_of_a_report() -> None:
+    assert set(MACHINES_FORMATS) <= set(FORMATS)
 
 
 @pytest.mark.parametrize(

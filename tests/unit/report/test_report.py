@@ -89,3 +89,11 @@ def test_a_file_without_a_known_suffix_is_refused_with_those_known(path):
 
 def test_a_suffix_may_be_in_capitals():
     assert format_of("REPORT.JSON") == "json"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("a.speedscope.json", "speedscope"), ("a.trace.json", "chrome"), ("speedscope.json", "json")],
+)
+def test_the_longest_suffix_decides(path, name):
+    assert format_of(path) == name

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
+from flopscope.errors import UsageError
 from flopscope.measure.variants import VARIANTS
 from flopscope.measurements import COMPILED, CUDA_GRAPH, Timing, Variant
 from flopscope.report import FORMATS, View
 from flopscope.report.columns import COLUMNS
 from flopscope.report.rows import row_of
-from flopscope.report.several import SEVERAL_FORMATS, Failure, Several
+from flopscope.report.several import SEVERAL_FORMATS, Failure, Several, require_for_several
 from tests.unit.report.samples import SAMPLES
 
 BOTH = Several(
@@ -19,8 +22,18 @@ BOTH = Several(
 )
 
 
-def test_every_format_of_one_report_is_one_of_several():
-    assert set(SEVERAL_FORMATS) == set(FORMATS)
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_every_format_shows_several_reports_or_says_that_it_shows_one(format_name):
+    if format_name in SEVERAL_FORMATS:
+        require_for_several(format_name)
+        assert SEVERAL_FORMATS[format_name](Several((MEASURED, MEASURED)), View())
+    else:
+        with pytest.raises(UsageError, match=f"{format_name} shows one model"):
+            require_for_several(format_name)
+
+
+def test_every_format_of_several_is_one_of_a_report():
+    assert set(SEVERAL_FORMATS) < set(FORMATS)
 
 
 def test_the_table_has_a_line_for_each_and_says_what_failed(golden):

@@ -50,10 +50,7 @@ def derive(samples: Samples, asked: Sequence[Asked], checks: int = CHECKS) -> La
         raise _nothing_accepted(samples, asked)
     lines = [Line(samples, base, each.symbol) for each in asked]
     totals = [total_key(figure) for figure in TOTALS]
-    strides = [
-        find_stride(line, reach_of(line, each), totals)
-        for line, each in zip(lines, asked, strict=True)
-    ]
+    strides = [_stride_of(*pair, totals) for pair in zip(lines, asked, strict=True)]
     irregular = frozenset().union(*(stride.irregular for stride in strides))
     start = {each.symbol: stride.start for each, stride in zip(asked, strides, strict=True)}
     candidates = _through_grid(samples, start, strides)
@@ -69,9 +66,21 @@ def derive(samples: Samples, asked: Sequence[Asked], checks: int = CHECKS) -> La
     return _checked(samples, ranges, candidates, start, irregular, checks)
 
 
+def _stride_of(line: Line, asked: Asked, keys: Sequence[Key]) -> Stride:
+    if asked.sizes is not None and len(asked.sizes) == 1:  # it is not open, then
+        return Stride(asked.sizes, asked.sizes.low, 0)
+    return find_stride(line, reach_of(line, asked), keys)
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The polynomials through the points of a grid, and the keys of figures that share each."""
+    """The polynomials through the points of a grid.
+
+    Attributes:
+        polynomials: by figure.
+        alike: the figures that share each.
+        degrees: in each symbol that is open.
+    """
 
     polynomials: Mapping[Key, Polynomial]
     alike: Sequence[Sequence[Key]]
@@ -103,7 +112,11 @@ def _through_grid(
     found: dict[Key, Polynomial] = {}
     for values, alike in groups.items():
         found |= dict.fromkeys(alike, grid.polynomial(values))
-    degrees = {symbol: stride.degree for symbol, stride in zip(start, strides, strict=True)}
+    degrees = {
+        symbol: stride.degree
+        for symbol, stride in zip(start, strides, strict=True)
+        if len(stride.lattice) > 1
+    }
     return _Candidates(found, tuple(groups.values()), degrees)
 
 
@@ -123,7 +136,7 @@ def _checked(
         if all(size in lattices[symbol] for symbol, size in sizes.items())
     ]
     if any(
-        len(lattice) <= candidates.degrees[symbol] + SPARE for symbol, lattice in lattices.items()
+        len(lattices[symbol]) <= degree + SPARE for symbol, degree in candidates.degrees.items()
     ):
         irregular = frozenset(candidates.polynomials)  # it holds of hardly more than it was made of
     counterexamples: dict[Key, Counterexample] = {}

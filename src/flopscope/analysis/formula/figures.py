@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from flopscope.costs import Cost
-from flopscope.records import TensorSpec
+from flopscope.records import Trace
 from flopscope.tree import Profile
 
 Kind: TypeAlias = Literal["total", "module", "operator"]
@@ -28,6 +28,9 @@ OF_COSTS = ("macs", "flops", "bytes_moved")
 TOTALS = (*OF_COSTS, "params", "activation_nbytes", "held_nbytes")
 """The totals that have one polynomial each, where a model has any."""
 
+CACHE = Key("total", "", "cache_nbytes")
+"""What a model keeps for a next step: it has one or none."""
+
 PEAK = Key("total", "", "peak_nbytes")
 """The highest of moments: no one polynomial, as a rule, but the largest of several."""
 
@@ -37,8 +40,8 @@ def total_key(figure: str) -> Key:
     return Key("total", "", figure)
 
 
-def figures_of(profile: Profile, inputs: Iterable[TensorSpec]) -> dict[Key, int]:
-    """Every figure of a profile: in total, by module and by operator.
+def figures_of(profile: Profile, trace: Trace) -> dict[Key, int]:
+    """Every figure of a trace and its profile: in total, by module and by operator.
 
     The peak of a module is that of the moments when an operator ran right in it. What is held all
     the time is weights, buffers and inputs.
@@ -49,8 +52,10 @@ def figures_of(profile: Profile, inputs: Iterable[TensorSpec]) -> dict[Key, int]
     figures[total_key("held_nbytes")] = (
         profile.root.param_nbytes
         + profile.root.buffer_nbytes
-        + sum(tensor.nbytes for tensor in inputs)
+        + sum(tensor.nbytes for tensor in trace.inputs.values())
     )
+    if trace.kept:
+        figures[CACHE] = sum(tensor.nbytes for tensor in trace.kept)
     if profile.peak is not None:
         figures[PEAK] = profile.peak.nbytes
     for scope, node in profile.nodes.items():

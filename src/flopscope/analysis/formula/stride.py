@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flopscope.analysis.formula.figures import Key
@@ -27,6 +28,8 @@ HIGHEST_DEGREE = 4
 SPARE = 2
 """So many neighbouring values must be foretold by the others before a degree is believed."""
 
+NEIGHBOURS = 16
+"""And all of so many before a law is: of what comes back every few sizes, they show each phase."""
 
 WORK = ("macs", "flops")
 """The figures that say whether a law far and wide was found at all."""
@@ -169,8 +172,12 @@ class _Search:
         values = self.line.values(window, key)
         return values is not None and degree_of(values, len(window) - 1 - degree) is not None
 
+    def _neighbours(self, lattice: Lattice, start: int) -> Iterator[int]:
+        sizes = (start + place * lattice.step for place in range(NEIGHBOURS))
+        return itertools.takewhile(lambda size: size in lattice, sizes)
+
     def _foretells(self, lattice: Lattice, window: Sequence[int], degree: int, key: Key) -> bool:
-        """Whether the polynomial through the first sizes of a window holds of far larger ones.
+        """Whether the polynomial through the first sizes of a window holds of more, and far larger.
 
         A figure that is a polynomial near the base under a weaker condition, and there alone, has
         other laws from some size on. Then this one must hold of a smaller size, too, or the
@@ -181,13 +188,13 @@ class _Search:
         if values is None:
             return False
         law = Grid({self.line.symbol: nodes}).polynomial(values)
-        far = list(lattice.doublings(window[0]))
+        others = [*lattice.doublings(window[0]), *self._neighbours(lattice, window[0])]
         if key in self.local:
             smaller = window[0] - lattice.step
             if smaller not in lattice or self.line.at(smaller).figures is None:
                 return False
-            far.insert(0, smaller)
-        for size in far:
+            others.insert(0, smaller)
+        for size in others:
             figures = self.line.at(size).figures
             if figures is not None and law.at({self.line.symbol: size}) != figures.get(key, 0):
                 return False

@@ -23,12 +23,18 @@ def caller_of(model: Any) -> Caller:
     So caches are of the classes that it makes, and a call has the arguments that it would have.
 
     Raises:
-        InputError: the model does not generate.
+        InputError: the model does not generate, or not from tokens.
     """
     if not model.can_generate():
         raise InputError(
             f"{type(model).__name__} does not generate text",
             hint="--task causal-lm or another task chooses a class of the model that does",
+        )
+
+    if model.main_input_name != "input_ids":
+        raise InputError(
+            f"{type(model).__name__} is prompted with {model.main_input_name}, not with tokens",
+            hint="flopscope profile counts its forward pass",
         )
 
     def drive(turns: Turns) -> Callable[[Any], object]:

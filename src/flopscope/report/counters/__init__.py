@@ -16,7 +16,7 @@ from flopscope.analysis.reconciliation import Reconciliation
 from flopscope.files import write
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
-from flopscope.report import SUFFIXES, Report, View, format_of
+from flopscope.report import Report, View, format_of
 from flopscope.report.terminal import screen_of
 
 
@@ -143,5 +143,5 @@ COMPARISON_FORMATS: Registry[RenderComparison] = Registry(
     }
 )
 
-COMPARISON_SUFFIXES: Mapping[str, str] = {**SUFFIXES, ".md": "markdown"}
+COMPARISON_SUFFIXES: Mapping[str, str] = {".txt": "table", ".md": "markdown", ".json": "json"}
 """The format of a file by its name's ending."""

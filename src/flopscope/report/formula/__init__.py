@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flopscope.analysis.formula.figures import Key, total_key
+from flopscope.analysis.formula.figures import CACHE, TOTALS, Key, total_key
 from flopscope.analysis.formula.law import Laws
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.measurements import Environment
@@ -41,6 +41,13 @@ class ClosedForm:
     assumptions: tuple[Assumption, ...] = ()
     module: Scope = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The totals that there may be a law of."""
+        laws = self.laws
+        has_cache = CACHE in laws.polynomials or CACHE in laws.counterexamples
+        return (*TOTALS, CACHE.figure) if has_cache else TOTALS
 
     def total(self, figure: str) -> Polynomial | None:
         """The law of a figure of the whole model, such as ``"macs"``, or None if it has none."""

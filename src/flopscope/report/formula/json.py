@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from flopscope.analysis.formula.figures import OF_COSTS, TOTALS
+from flopscope.analysis.formula.figures import OF_COSTS
 from flopscope.analysis.formula.growth import growths
 from flopscope.analysis.formula.law import Range
 from flopscope.analysis.formula.polynomial import Polynomial
@@ -51,10 +51,10 @@ def document(form: ClosedForm) -> Object:
         "refused": None
         if laws.refused is None
         else {"sizes": dict(laws.refused[0]), "message": laws.refused[1]},
-        "totals": {figure: _law(form.total(figure)) for figure in TOTALS},
+        "totals": {figure: _law(form.total(figure)) for figure in form.figures},
         "peak_nbytes": [_law(law) for law in laws.peak] or None,
         "missing": {
-            figure: missing(form, figure) for figure in TOTALS if form.total(figure) is None
+            figure: missing(form, figure) for figure in form.figures if form.total(figure) is None
         },
         "growth": [{**asdict(growth), "leading": _law(growth.leading)} for growth in growths(laws)],
         "modules": _modules(form),

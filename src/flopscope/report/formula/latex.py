@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flopscope.analysis.formula.figures import PEAK, TOTALS
+from flopscope.analysis.formula.figures import PEAK
 from flopscope.report import View
 from flopscope.report.formula import ClosedForm
 from flopscope.report.formula.expression import LATEX, escaped, expression
@@ -29,7 +29,7 @@ def _aligned(equations: Iterator[str] | list[str]) -> str:
 
 
 def _totals(form: ClosedForm) -> Iterator[str]:
-    for figure in TOTALS:
+    for figure in form.figures:
         law = form.total(figure)
         name = rf"\text{{{TITLES[figure]}}}"
         right = rf"\text{{{escaped(missing(form, figure))}}}"

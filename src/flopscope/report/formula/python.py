@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flopscope.analysis.formula.figures import OF_COSTS, PEAK, TOTALS
+from flopscope.analysis.formula.figures import OF_COSTS, PEAK
 from flopscope.analysis.formula.polynomial import Polynomial
 from flopscope.report import View
 from flopscope.report.formula import ClosedForm
@@ -36,7 +36,7 @@ def _lines(form: ClosedForm) -> Iterator[str]:
     yield f"    for name, size in dict({_keywords(form)}).items():"
     yield "        if size not in RANGES[name]:"
     yield '            raise ValueError(f"{name} = {size} is not in {RANGES[name]}")'
-    for figure in TOTALS:
+    for figure in form.figures:
         law = form.total(figure)
         if law is None:
             yield f"\n\n# {figure}: {missing(form, figure)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flopscope.analysis.formula.figures import OF_COSTS, PEAK, TOTALS
+from flopscope.analysis.formula.figures import OF_COSTS, PEAK
 from flopscope.analysis.formula.polynomial import Polynomial, total
 from flopscope.report import View
 from flopscope.report.characters import spelling
@@ -44,7 +44,7 @@ def render(form: ClosedForm, view: View) -> str:
 
 
 def _totals(form: ClosedForm, style: Style) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for figure in TOTALS:
+    for figure in form.figures:
         law = form.total(figure)
         if law is None:
             rest = but_for(form, figure, style) if figure in OF_COSTS else ""

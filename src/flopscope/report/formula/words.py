@@ -19,6 +19,7 @@ TITLES: Mapping[str, str] = {
     "params": "params",
     "activation_nbytes": "outputs",
     "held_nbytes": "held",
+    "cache_nbytes": "cache",
     "peak_nbytes": "peak",
 }
 """What figures are called."""
@@ -27,6 +28,7 @@ MEANINGS: Mapping[str, str] = {
     "bytes_moved": "bytes read and written",
     "activation_nbytes": "bytes that all layers return",
     "held_nbytes": "bytes of weights, buffers and inputs",
+    "cache_nbytes": "bytes of keys, values and the like that are returned for a next step",
     "peak_nbytes": "bytes alive at once, beside weights and inputs",
 }
 

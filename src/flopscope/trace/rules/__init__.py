@@ -13,6 +13,7 @@ from flopscope.trace.rules import (
     packed,
     selection,
     values,
+    workspaces,
 )
 from flopscope.trace.rules.table import RANDOM, RULES
 
@@ -28,4 +29,5 @@ __all__ = [
     "packed",
     "selection",
     "values",
+    "workspaces",
 ]

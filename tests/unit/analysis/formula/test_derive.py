@@ -63,6 +63,19 @@ def test_sizes_that_are_rounded_up_have_a_law_on_the_multiples(multiple: int) ->
     assert found.polynomials[MACS].at({"R": 10 * multiple}) == 10**2
 
 
+@pytest.mark.parametrize("phase", [0, 1])
+@pytest.mark.parametrize("period", [3, 5, 7, 9, 11, 13, 16])
+def test_what_comes_back_every_few_sizes_is_not_overlooked(period: int, phase: int) -> None:
+    def law(S: int) -> int:
+        return 5 * S + (7 if S % period == phase else 0)
+
+    found = laws_of(law, Asked("S"))
+    (each,) = found.ranges
+    if MACS in found.polynomials:
+        sizes = (each.lattice[place] for place in range(len(each.lattice)))
+        assert all(found.polynomials[MACS].at({"S": size}) == law(size) for size in sizes)
+
+
 def test_odd_sizes_have_a_law_of_their_own_where_only_they_are_asked_about() -> None:
     def law(S: int) -> int:
         return S * S if S % 2 else 7 * S
@@ -153,6 +166,17 @@ def test_a_model_that_takes_one_size_alone_is_no_function_of_it() -> None:
 def test_a_model_that_takes_nothing_that_is_tried_says_why() -> None:
     with pytest.raises(InputError, match="no sizes S that the model takes: no position"):
         laws_of(refusing(lambda S: S, 0), Asked("S"))
+
+
+def test_a_symbol_of_one_size_is_a_number() -> None:
+    found = laws_of(lambda B, S: B * S * S, Asked("B", Lattice(8, 8)), Asked("S"))
+    assert expression(found.polynomials[MACS]) == "8·S²"
+    assert (found.ranges[0].low.size, found.ranges[0].high.size) == (8, 8)
+
+
+def test_two_sizes_are_too_few_for_a_law() -> None:
+    with pytest.raises(InputError, match="2 sizes of S are too few"):
+        laws_of(lambda S: S, Asked("S", Lattice(8, 16, 8)))
 
 
 def test_no_more_points_are_counted_than_are_allowed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flopscope.analysis.generation.generation import Generation, Memory, Workload
 from flopscope.analysis.generation.laws import fit
-from flopscope.analysis.generation.steps import Demand, StepCost
+from flopscope.analysis.generation.steps import StepCost
 
 PARAMS = 1000
 """All of which a token meets once, and each of which takes two bytes."""
@@ -43,6 +43,3 @@ def generation(prompt: int = 10, generate: int = 5, batch: int = 2, most: int = 
         batches=fit(lambda each: {each: step_cost(each, 0).demand}, 1, most),
         memory=Memory(2 * PARAMS, 3000, 500),
     )
-
-
-__all__ = ["HEADS", "PARAMS", "Demand", "generation", "prefill_cost", "step_cost"]

@@ -21,12 +21,12 @@ from flopscope.records import Call, ModuleSpec, Operation, Peak, TensorSpec, Tra
 from flopscope.report import View
 from flopscope.report.formula import FORMULA_FORMATS, ClosedForm
 from flopscope.report.formula.expression import ASCII, LATEX, PLAIN, PYTHON, Style, expression
-from flopscope.tree import Profile, profile
+from flopscope.tree import profile
 
 WIDTH, POSITIONS = 16, 512
 
 
-def attention_model(sizes: Point) -> Profile:
+def attention_model(sizes: Point) -> Trace:
     """Attention among S tokens of width 16, and a linear layer of as many outputs behind it."""
     batch, tokens = sizes["B"], sizes["S"]
     if tokens > POSITIONS:
@@ -43,12 +43,12 @@ def attention_model(sizes: Point) -> Profile:
     )
     calls = (Call(attend, "attention"), Call(linear, "out"))
     peak = Peak(2 * x.nbytes, "out", "aten.linear")
-    return profile(Trace(modules, calls, {"x": x}, peak=peak))
+    return Trace(modules, calls, {"x": x}, peak=peak, kept=(x, x))
 
 
 def counted(sizes: Point) -> Figures:
-    model = attention_model(sizes)
-    return figures_of(model, [TensorSpec((sizes["B"], sizes["S"], WIDTH))])
+    trace = attention_model(sizes)
+    return figures_of(profile(trace), trace)
 
 
 def closed_form(count: Callable[[Point], Figures] | None = None) -> ClosedForm:
@@ -59,7 +59,7 @@ def closed_form(count: Callable[[Point], Figures] | None = None) -> ClosedForm:
         ("B,S,16",),
         Environment(flopscope="0", torch="2", python="3", device="cpu"),
         laws,
-        attention_model(laws.base),
+        profile(attention_model(laws.base)),
     )
 
 
@@ -72,6 +72,7 @@ def test_text_has_the_totals_where_they_hold_and_what_overtakes_what() -> None:
     lines = text.splitlines()
     assert f"MACs      {MACS}" in lines
     assert "params    256" in lines
+    assert any(line.startswith("cache     128·B·S ") for line in lines)  # keys and values
     assert any("B = 1 to 256" in line for line in lines)
     assert any("refuses S = 513 (no position 513)" in line for line in lines)
     assert any(

@@ -12,15 +12,26 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flopscope.dtypes import BITS
+from flopscope.records.scope import Scope, is_within
+from flopscope.records.step import Peak, Phase, Step
 
-Scope: TypeAlias = str
-"""Where in the module tree: the dotted path from the root, which is ``""``."""
-
-
-def is_within(scope: Scope, module: Scope) -> bool:
-    """Whether a scope is that of a module or of something inside it."""
-    return not module or scope == module or scope.startswith(f"{module}.")
-
+__all__ = [
+    "Argument",
+    "Assumption",
+    "Call",
+    "ModuleSpec",
+    "Operation",
+    "ParameterUse",
+    "Peak",
+    "Phase",
+    "Scope",
+    "Step",
+    "Stream",
+    "TensorSpec",
+    "Trace",
+    "is_within",
+    "tensors_in",
+]
 
 Stream: TypeAlias = Literal["canonical", "training"]
 """Which operators a trace holds: those the user wrote, or those autograd ran."""
@@ -115,18 +126,22 @@ class Call:
 
     Attributes:
         operation: what was run.
-        scope: of the innermost module that was running.
-        parameters: those among its arguments.
+        scope: of the innermost module that was running; of a derivative, the one whose it is.
+        parameters: those among its arguments, whole or as views.
         is_used: whether the model's result comes from what it returned: what is only looked at, or
             kept for later in an object that torch does not look into, is not.
         part_of: the operator without a formula that was taken apart into this and others, or "".
         learned: of every tensor among its arguments whether it is, or comes from, a parameter that
             is trained, by way of floating-point numbers and detached or not; empty where none does.
+        phase: of the training step that it is in.
+        derivative_of: the place in the trace of the call whose derivative it is a part of.
     """
 
     operation: Operation
     scope: Scope = ""
     parameters: tuple[ParameterUse, ...] = ()
+    phase: Phase = "forward"
+    derivative_of: int | None = None
     is_used: bool = True
     part_of: str = ""
     learned: tuple[bool, ...] = ()
@@ -193,23 +208,8 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
-    """The most memory that a forward pass holds at once, beside parameters, buffers and inputs.
-
-    Attributes:
-        nbytes: of the tensors that are alive then.
-        scope: the module in which that is.
-        op: the operator that has just returned.
-    """
-
-    nbytes: int = 0
-    scope: Scope = ""
-    op: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Trace:
-    """One forward pass of a model as the operators it ran and the modules they ran in.
+    """A forward pass or a training step: the operators it ran, the modules they ran in.
 
     Attributes:
         modules: pre-order, the root first.
@@ -220,6 +220,9 @@ class Trace:
         stream: which operators it holds.
         peak: the most memory that is alive at once, or None where that was not followed.
         seconds: what following it took, or None where that was not measured.
+        kept: the tensors that the model returned inside objects of its own, such as a cache of keys
+            and values.
+        step: what a training step holds, or None of a forward pass alone.
     """
 
     modules: tuple[ModuleSpec, ...]
@@ -229,6 +232,8 @@ class Trace:
     notes: tuple[str, ...] = ()
     stream: Stream = "canonical"
     peak: Peak | None = None
+    step: Step | None = None
+    kept: tuple[TensorSpec, ...] = ()
     seconds: float | None = field(default=None, compare=False)
 
 

@@ -1,0 +1,7 @@
+"""The package's functions: what ``flopscope.profile`` and its like are."""
+
+from flopscope.api.counting import compare, profile
+from flopscope.api.generation import llm
+from flopscope.api.sizes import closed_form, solve, sweep
+
+__all__ = ["closed_form", "compare", "llm", "profile", "solve", "sweep"]

@@ -1,0 +1,73 @@
+"""Requests to reports, whatever becomes of one of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from flopscope.cli.errors import INTERRUPTED_EXIT
+from flopscope.cli.terminal import stdout_reserved
+from flopscope.errors import FlopscopeError
+from flopscope.load.importing import loading
+from flopscope.report import Report
+from flopscope.report.several import Failure, Several
+from flopscope.request import Request
+
+Progress: TypeAlias = Callable[[str], None]
+
+
+def is_interrupted(report: Report) -> bool:
+    """Whether measuring was ended early: the report is shown, and then the command ends so."""
+    return report.timing is not None and report.timing.is_interrupted
+
+
+def several_of(requests: Sequence[Request], progress: Progress) -> Several:
+    """What comes of every target, whatever becomes of the others.
+
+    Raises:
+        FlopscopeError: nothing comes of any of them.
+    """
+    reports, failures, errors = [], [], []
+    for request in requests:
+        try:
+            reports.append(report_of(request, progress))
+        except FlopscopeError as error:
+            errors.append(error)
+            failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
+        except KeyboardInterrupt:
+            if not reports:
+                raise
+            failures.append(Failure(request.target, "interrupted", "", INTERRUPTED_EXIT))
+            break
+        if reports and is_interrupted(reports[-1]):
+            break
+    if not reports:
+        raise errors[0]
+    return Several(tuple(reports), tuple(failures))
+
+
+def report_of(request: Request, progress: Progress) -> Report:
+    """The report that a request asks for.
+
+    Raises:
+        FlopscopeError: see its subclasses.
+    """
+    with stdout_reserved():
+        progress("loading torch")
+        with loading():
+            # Here, not above: it takes seconds that no usage error should have to wait for.
+            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
+
+        return profile_target(request, progress)
+
+
+def fitted(report: Report, request: Request, limit_nbytes: int, progress: Progress) -> Report:
+    """The same report, with the batch that fits into so many bytes.
+
+    Raises:
+        FlopscopeError: see its subclasses.
+    """
+    with stdout_reserved(), loading():
+        from flopscope.fitting import with_fit  # noqa: PLC0415 - as above
+
+        return with_fit(report, request, limit_nbytes, progress)

@@ -1,0 +1,112 @@
+"""The options that say how a model is trained, as requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+import click
+
+from flopscope.cli.options import with_options
+from flopscope.errors import UsageError
+from flopscope.load.target import parse_target
+from flopscope.request import Request
+
+TRAIN = click.option(
+    "--train",
+    is_flag=True,
+    help="Count a training step, in training mode: forward, backward and optimizer.",
+)
+"""Not an option of commands that are about training anyway."""
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--optimizer",
+        metavar="NAME[(ARGS)]",
+        help="The optimizer of that step: one of torch.optim, such as sgd(momentum=0.9), or"
+        " mypkg:Lion.  [default: adamw]",
+    ),
+    click.option(
+        "--loss",
+        metavar="PLACE:FUNCTION",
+        help="What to differentiate: a function of what the model returns. The default is the"
+        " model's own loss, or the sum of its outputs.",
+    ),
+    click.option(
+        "--accumulate",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Forward and backward passes for one step of the optimizer.  [default: 1]",
+    ),
+    click.option(
+        "--checkpoint",
+        metavar="PATTERN",
+        multiple=True,
+        help="Train with modules checkpointed, whose activations are computed again: 'layers.*'."
+        " Repeatable.",
+    ),
+)
+
+
+def takes_training(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about training, and its function requests that hold them.
+
+    What is not asked to ``train`` is refused options about how.
+    """
+
+    @wraps(function)
+    def called(
+        *,
+        requests: tuple[Request, ...],
+        optimizer: str | None,
+        loss: str | None,
+        accumulate: int | None,
+        checkpoint: tuple[str, ...],
+        train: bool = True,
+        **own: Any,
+    ) -> None:
+        given = {
+            "--optimizer": optimizer is not None,
+            "--loss": loss is not None,
+            "--accumulate": accumulate is not None,
+            "--checkpoint": bool(checkpoint),
+        }
+        for option, is_given in given.items():
+            if is_given and not train:
+                raise UsageError(f"{option} is of a training step", hint="add --train")
+        if loss is not None:
+            parse_target(loss)
+        trained = tuple(
+            replace(
+                request,
+                train=train,
+                optimizer=optimizer or request.optimizer,
+                loss=loss,
+                accumulate=accumulate or request.accumulate,
+                checkpoint=checkpoint,
+            )
+            for request in requests
+        )
+        function(requests=trained, **own)
+
+    return with_options(called, _OPTIONS)
+
+
+def check_training(requests: Sequence[Request]) -> None:
+    """Raise where something is asked for of a training step that is of a forward pass alone.
+
+    Raises:
+        UsageError: something is.
+    """
+    for request in requests:
+        of_forward_passes = (
+            ("--module", bool(request.module), "is of a part of a forward pass"),
+            ("--counter", bool(request.counters), "asks what others say of a forward pass"),
+            ("--as", request.convention is not None, "restates a forward pass"),
+            ("--compile", request.compiled, "measures a forward pass"),
+        )
+        for option, is_given, does in of_forward_passes:
+            if request.train and is_given:
+                raise UsageError(f"{option} {does}, and --train is of a step", hint="leave one out")

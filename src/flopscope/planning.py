@@ -1,0 +1,113 @@
+"""What to do with a model, and the state that it is in meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._pytree import tree_map
+
+from flopscope.measure.timing import Wanted
+from flopscope.recipe import Recipe
+from flopscope.records import Scope
+from flopscope.request import COUNTER_TIME_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """The state that a model is in when it runs.
+
+    Attributes:
+        dtype: torch's name of the floating-point type of its parameters, or None for their own.
+        train: whether it is in training mode; None for the one it is in.
+        autocast: the dtype that ``torch.autocast`` casts operators to, or None without.
+        channels_last: whether it and its images have their channels last in memory.
+    """
+
+    dtype: str | None = None
+    train: bool | None = None
+    autocast: str | None = None
+    channels_last: bool = False
+
+    def prepared(self, model: nn.Module) -> nn.Module:
+        """The model itself, changed."""
+        if self.dtype is not None:
+            model = model.to(getattr(torch, self.dtype))
+        if self.channels_last:
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # untyped in torch
+        return model if self.train is None else model.train(self.train)
+
+    def laid_out(self, values: Any) -> Any:
+        """Inputs with channels last, where that is wanted: those of four dimensions."""
+        if not self.channels_last:
+            return values
+
+        def last(leaf: Any) -> Any:
+            is_image = isinstance(leaf, torch.Tensor) and leaf.dim() == 4
+            return leaf.to(memory_format=torch.channels_last) if is_image else leaf
+
+        return tree_map(last, values)
+
+    def notes(self) -> Iterator[str]:
+        """What a reader should know of it: how it differs from the default."""
+        if self.dtype not in (None, "float32"):
+            yield f"the model's parameters are {self.dtype}, as asked"
+        if self.autocast is not None:
+            yield f"operators are cast to {self.autocast} by torch.autocast"
+        if self.channels_last:
+            yield "channels are last in memory"
+        if self.train:
+            yield "the model is in training mode"
+
+    def entered(self, device: str) -> AbstractContextManager[Any]:
+        """What it runs under on a device."""
+        if self.autocast is None:
+            return nullcontext()
+        kind = "cpu" if device == "meta" else torch.device(device).type
+        return torch.autocast(kind, getattr(torch, self.autocast))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with a model beside counting it.
+
+    Attributes:
+        counters: names of the other counters to ask.
+        time: whether to measure it.
+        device: where it runs.
+        mode: the state it runs in.
+        module: the part of it that is looked at; ``""`` is all of it.
+        recipe: how it is trained, or None for a forward pass alone.
+        wanted: what of its time to measure, and how well.
+        peak: FLOP/s that the device does at most, or None for what is known of it.
+        bandwidth: B/s that its memory moves at most, or None for what is known of it.
+        convention: the one to restate the counts in, or None for ours alone.
+        counter_time_limit: seconds after which a counter is given up.
+    """
+
+    counters: tuple[str, ...]
+    time: bool
+    device: str
+    mode: Mode = field(default_factory=Mode)
+    module: Scope = ""
+    recipe: Recipe | None = None
+    wanted: Wanted = field(default_factory=Wanted)
+    peak: float | None = None
+    bandwidth: float | None = None
+    convention: str | None = None
+    counter_time_limit: float = COUNTER_TIME_LIMIT
+
+    def recipe_on(self, device: str) -> Recipe:
+        """The recipe, with its forward passes in the mode's autocast.
+
+        Raises:
+            ValueError: the plan is of a forward pass alone.
+        """
+        if self.recipe is None:
+            raise ValueError("no recipe: the plan is of a forward pass alone")
+        return replace(self.recipe, cast=partial(self.mode.entered, device))
