@@ -69,7 +69,7 @@ def exceptions(rows: Sequence[Row]) -> Iterator[str]:
         if row.macs.remainder:
             part = row.macs.remainder / row.macs.ours if row.macs.ours else 1
             where = ", ".join(f"`{scope or 'the model'}`" for scope, _ in row.macs.remainders[:5])
-            left = f"{row.macs.remainder:+,} ({part:+.2%}) in {where}"
+            left = f"{row.macs.remainder:+,} ({part:+.3%}) in {where}"
             yield f"| {row.model} | {row.counter} | {left} |"
         if row.params is not None and row.params.remainder:
             yield f"| {row.model} | {row.counter} | {row.params.remainder:+,} params |"
