@@ -158,12 +158,12 @@ def test_a_page_of_a_small_report_is_small():
 
 
 @samples
-def test_a_notebook_shows_a_table_without_scripts_or_styles(report, golden):
+def test_a_notebook_shows_a_table_without_scripts_or_styles(report, golden, request):
     text = report._repr_html_()
     page = Page(text)
     assert {"script", "style", "iframe"}.isdisjoint(page.tags)
     assert page.tags.count("tr") <= MOST_ROWS + 1
-    golden(f"notebook.{report.profile.root.spec.kind}.html", text)
+    golden(f"notebook.{request.node.callspec.id}.html", text)
 
 
 def test_a_notebook_says_what_was_not_counted_and_what_is_left_out():
