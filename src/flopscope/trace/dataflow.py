@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ class Dataflow:
         self._steps: list[tuple[Buffers, Buffers, bool]] = []
 
     def note(
-        self, operation: Operation, read: Buffers, written: Buffers, trained: Sequence[bool]
+        self, operation: Operation, read: Buffers, written: Buffers, trained: Sequence[bool] | None
     ) -> tuple[bool, ...]:
         """An operator ran: whatever it returned is written, views of what it was given, too.
 
@@ -27,22 +28,22 @@ class Dataflow:
             operation: which.
             read: the memory of the tensors it was given.
             written: that of those it returned.
-            trained: which of those it was given are parameters that are trained.
+            trained: which of those it was given are parameters that are trained; None where none is
+                a parameter.
 
         Returns:
             which of those that it was given a trained parameter led to; empty where none.
         """
         self._steps.append((read, written, True))
-        learned = tuple(
-            is_trained or (buffer is not None and buffer.learned)
-            for buffer, is_trained in zip(read, trained, strict=True)
-        )
-        if not any(learned):
+        learned = [buffer is not None and buffer.learned for buffer in read]
+        if trained is not None:
+            learned = list(map(operator.or_, learned, trained))
+        if True not in learned:
             return ()
         for buffer, output in zip(written, operation.outputs, strict=False):
             if buffer is not None and output.dtype.startswith(_DIFFERENTIABLE):
                 buffer.learned = True
-        return learned
+        return tuple(learned)
 
     def link(self, read: Buffers, written: Buffers) -> None:
         """Something was made of something else, and not by a call."""

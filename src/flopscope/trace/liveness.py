@@ -62,7 +62,11 @@ class Liveness:
             sizes = self._sizes[operation] = tuple(spec.nbytes for spec in operation.outputs)
         written = set(map(id, tensors_among(given))) if "inplace" in operation.tags else ()
         for tensor, nbytes in zip(outputs, sizes, strict=False):
-            if id(tensor) not in self._buffers and id(tensor) not in written:
+            if id(tensor) in self._buffers:
+                continue
+            if id(tensor) in written:  # it was there before the forward pass
+                self._hold(tensor, Buffer(0, ""))
+            else:
                 self._alive += nbytes
                 self._hold(tensor, Buffer(nbytes, scope))
         reached = self._alive + scratch_nbytes(operation)

@@ -40,7 +40,7 @@ class Recorder:
             self.parameters.follow(uses[0], operation, returned)
         tensors = tensors_among(given)
         read = self.liveness.behind(tensors)
-        trained = [self.parameters.is_trained(tensor) for tensor in tensors]
+        trained = [self.parameters.is_trained(tensor) for tensor in tensors] if uses else None
         self.liveness.note(operation, self.scopes.current, given, returned)
         written = self.liveness.behind(tensors_among((returned,)))
         learned = self._dataflow.note(operation, read, written, trained)

@@ -44,6 +44,12 @@ class WritesIntoItsInput(nn.Module):
         return x
 
 
+class AddsToItsInput(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        x.add_(x.mm(x))
+        return x
+
+
 class WritesTooLate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out = x.mm(x)
@@ -71,7 +77,7 @@ def test_what_is_only_looked_at_is_not_used() -> None:
     assert used(LooksAndLeaves()) == [False, False, True]
 
 
-@pytest.mark.parametrize("model", [WritesIntoAView(), WritesIntoItsInput()])
+@pytest.mark.parametrize("model", [WritesIntoAView(), WritesIntoItsInput(), AddsToItsInput()])
 def test_what_is_written_into_a_part_of_the_result_is_used(model: nn.Module) -> None:
     assert used(model) == [True]
 
