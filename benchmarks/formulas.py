@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,6 +44,7 @@ class Case:
     seq: str | None = None
     function: str | None = None
     vary: tuple[str, ...] = field(default=())
+    optimizer: str | None = None
 
     @property
     def command(self) -> str:
@@ -53,12 +54,15 @@ class Case:
         words += [f"--inputs {self.function}"] if self.function else []
         words += [f"--batch {self.batch}"] if self.batch else []
         words += [f"--seq {self.seq}"] if self.seq else []
+        words += [f"--train --optimizer {self.optimizer}"] if self.optimizer else []
         return " ".join([*words, *(f"--vary {text}" for text in self.vary)])
 
     @property
     def request(self) -> OpenRequest:
         inputs = GivenInputs(self.shapes, function=self.function)
         request = Request(self.target, inputs=inputs, time=False)
+        if self.optimizer is not None:
+            request = replace(request, train=True, optimizer=self.optimizer)
         return OpenRequest(request, self.batch, self.seq, parse_vary(self.vary))
 
 
@@ -84,6 +88,8 @@ CASES = (
         function=f"{MODELS}:one_token",
         vary=("B=1..64", "P=1..4000"),
     ),
+    Case("ResNet-50, a training step", "torchvision:resnet50", IMAGES, optimizer="sgd"),
+    Case("GPT-2, a training step", "hf:gpt2", batch="B", seq="S", optimizer="adamw"),
 )
 
 

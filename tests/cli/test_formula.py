@@ -172,3 +172,23 @@ def test_a_model_that_refuses_all_sizes_says_what_it_wants(run: Run) -> None:
     done = run("formula", "nets:Net", "--shape", "B,4,8,8")
     assert done.exit_code == 3
     assert "expects 3 channels, got 4" in done.stderr
+
+
+def test_a_training_step_has_a_law_of_all_that_it_does(run: Run, project: Path) -> None:
+    (project / "trained.py").write_text(
+        "from torch import nn\n"
+        "def net(): return nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4))\n"
+    )
+    options = ("--shape", "B,8", "--train", "--optimizer", "sgd")
+    done = run("formula", "trained:net", *options)
+
+    assert done.exit_code == 0, done.stderr
+    layers = (8 * 16, 16 * 4)
+    # Forward and weights both layers, and the gradient of the second one's input.
+    assert f"MACs      {2 * sum(layers) + layers[1]}·B\n" in done.stdout
+
+
+def test_how_to_train_says_nothing_of_a_forward_pass(run: Run, project: Path) -> None:
+    done = run("formula", "nets:Net", "--shape", "B,3,8,8", "--optimizer", "sgd")
+
+    assert (done.exit_code, "add --train" in done.stderr) == (2, True)

@@ -13,6 +13,7 @@ from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
 from flopscope.cli.options import read_names
 from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.training import TRAIN, takes_training
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
@@ -39,6 +40,8 @@ Examples:
   For a paper, and for a program:
     flopscope formula hf:bert --batch B --seq S --format latex
     flopscope formula hf:bert --batch B --seq S --format python -o bert_cost.py
+  Of a training step, gradients and optimizer included:
+    flopscope formula timm:resnet50 --shape B,3,H,W --train --optimizer sgd
 """
 
 
@@ -46,6 +49,8 @@ Examples:
     "formula", cls=Command, epilog=EPILOG, short_help="Derive cost as a function of sizes."
 )
 @takes_open_models
+@TRAIN
+@takes_training
 @click.option(
     "--figures",
     callback=read_names,
@@ -83,7 +88,7 @@ def command(
     depth: int | None,
     debug: bool,
 ) -> None:
-    """Derive what one forward pass costs as a function of the sizes of its input.
+    """Derive what one forward pass, or a training step, costs as a function of sizes of its input.
 
     Letters in shapes stand for sizes: --shape ids:B,S:int64. The model is counted at some tens of
     points, exact polynomials are laid through them, and held against all others. Where a law

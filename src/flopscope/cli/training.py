@@ -12,7 +12,7 @@ import click
 from flopscope.cli.options import with_options
 from flopscope.errors import UsageError
 from flopscope.load.target import parse_target
-from flopscope.request import Request
+from flopscope.request import OpenRequest, Request
 
 TRAIN = click.option(
     "--train",
@@ -59,7 +59,7 @@ def takes_training(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def called(
         *,
-        requests: tuple[Request, ...],
+        requests: tuple[Request | OpenRequest, ...],
         optimizer: str | None,
         loss: str | None,
         accumulate: int | None,
@@ -78,8 +78,9 @@ def takes_training(function: Callable[..., None]) -> Callable[..., None]:
                 raise UsageError(f"{option} is of a training step", hint="add --train")
         if loss is not None:
             parse_target(loss)
-        trained = tuple(
-            replace(
+
+        def trained(request: Request) -> Request:
+            return replace(
                 request,
                 train=train,
                 optimizer=optimizer or request.optimizer,
@@ -87,11 +88,18 @@ def takes_training(function: Callable[..., None]) -> Callable[..., None]:
                 accumulate=accumulate or request.accumulate,
                 checkpoint=checkpoint,
             )
-            for request in requests
-        )
-        function(requests=trained, **own)
+
+        function(requests=tuple(_each(request, trained) for request in requests), **own)
 
     return with_options(called, _OPTIONS)
+
+
+def _each(
+    request: Request | OpenRequest, trained: Callable[[Request], Request]
+) -> Request | OpenRequest:
+    if isinstance(request, OpenRequest):
+        return replace(request, request=trained(request.request))
+    return trained(request)
 
 
 def check_training(requests: Sequence[Request]) -> None:
