@@ -50,10 +50,11 @@ class StepRecorder(Recorder):
         self._last = scope
         self.calls.append(Call(operation, scope, uses, phase=phase, derivative_of=source))
         self.liveness.phase = phase
+        tensors, outputs = tensors_among(given), tensors_among((returned,))
         if uses and operation.op == "aten.add" and self._is_in_linear():
-            self.liveness.share(given[:1], returned)
+            self.liveness.share(tensors, outputs)
         else:
-            self.liveness.note(operation, scope, given, returned)
+            self.liveness.note(operation, scope, tensors, outputs)
 
     def _is_in_linear(self) -> bool:
         """Whether a linear layer is running.

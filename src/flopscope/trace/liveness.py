@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import torch
 
 from flopscope.records import Operation, Peak, Phase, Scope
 from flopscope.trace.scratch import scratch_nbytes
-from flopscope.trace.specs import tensors_among
+
+Tensors: TypeAlias = Sequence[torch.Tensor]
 
 
 @dataclass(slots=True, eq=False)
@@ -51,16 +52,15 @@ class Liveness:
     _references: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     _sizes: dict[Operation, tuple[int, ...]] = field(default_factory=dict)
 
-    def note(self, operation: Operation, scope: Scope, given: Iterable[Any], returned: Any) -> None:
-        """An operator ran: its results are alive from here on."""
-        outputs = tensors_among((returned,))
+    def note(self, operation: Operation, scope: Scope, given: Tensors, outputs: Tensors) -> None:
+        """An operator ran on some tensors: those it returned are alive from here on."""
         if "view" in operation.tags:
-            self.share(given, returned)
+            self.share(given, outputs)
             return
         sizes = self._sizes.get(operation)
         if sizes is None:
             sizes = self._sizes[operation] = tuple(spec.nbytes for spec in operation.outputs)
-        written = set(map(id, tensors_among(given))) if "inplace" in operation.tags else ()
+        written = set(map(id, given)) if "inplace" in operation.tags else ()
         for tensor, nbytes in zip(outputs, sizes, strict=False):
             if id(tensor) in self._buffers:
                 continue
@@ -99,18 +99,17 @@ class Liveness:
                 self._hold(tensor, Buffer(0, ""))
         return self.behind(found)
 
-    def share(self, given: Iterable[Any], returned: Any) -> None:
+    def share(self, given: Tensors, outputs: Tensors) -> None:
         """Results keep alive what they are views of: nothing new, if that was there before."""
-        outputs = tensors_among((returned,))
-        for tensor in tensors_among(given):
-            buffer = self._buffers.get(id(tensor))
-            if buffer is None:
-                buffer = Buffer(0, "")
-                self._hold(tensor, buffer)
-            for view in outputs:
-                if id(view) not in self._buffers:
-                    self._hold(view, buffer)
+        if not given:
             return
+        buffer = self._buffers.get(id(given[0]))
+        if buffer is None:
+            buffer = Buffer(0, "")
+            self._hold(given[0], buffer)
+        for view in outputs:
+            if id(view) not in self._buffers:
+                self._hold(view, buffer)
 
     def _hold(self, tensor: torch.Tensor, buffer: Buffer) -> None:
         name = id(tensor)

@@ -38,11 +38,11 @@ class Recorder:
         uses = self.parameters.among(given)
         if uses and "view" in operation.tags:
             self.parameters.follow(uses[0], operation, returned)
-        tensors = tensors_among(given)
+        tensors, outputs = tensors_among(given), tensors_among((returned,))
         read = self.liveness.behind(tensors)
         trained = [self.parameters.is_trained(tensor) for tensor in tensors] if uses else None
-        self.liveness.note(operation, self.scopes.current, given, returned)
-        written = self.liveness.behind(tensors_among((returned,)))
+        self.liveness.note(operation, self.scopes.current, tensors, outputs)
+        written = self.liveness.behind(outputs)
         learned = self._dataflow.note(operation, read, written, trained)
         call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
         self.calls.append(call)
