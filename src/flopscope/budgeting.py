@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from flopscope.analysis.verdicts import Verdict, verdict
 from flopscope.errors import FlopscopeError, InputError
 from flopscope.files import write
 from flopscope.load.budgets import Budget, Budgets
+from flopscope.progress import Progress
 from flopscope.report.written import report_from
 from flopscope.targeting import profile_target
-
-Progress: TypeAlias = Callable[[str], None]
 
 SCHEMA = "flopscope.baseline/1"
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from flopscope.analysis.fitting import Fit, Way, largest_that_fits, repeated_blocks
 from flopscope.errors import TraceError
+from flopscope.progress import Progress
 from flopscope.report import Report
 from flopscope.report.sizes import memory_of
 from flopscope.request import Request
-from flopscope.running import Progress
 from flopscope.targeting import profile_target
 
 

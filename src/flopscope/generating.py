@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from torch import nn
 
@@ -17,21 +16,16 @@ from flopscope.costs import cost_of
 from flopscope.errors import InputError
 from flopscope.load.callers import caller_of
 from flopscope.load.callers.turns import Caller, Turns
+from flopscope.progress import Progress, silent
 from flopscope.records import CachedCall, TensorSpec, Trace
 from flopscope.trace import trace_calls
 from flopscope.trace.specs import spec_of
-
-Progress: TypeAlias = Callable[[str], None]
 
 BATCHES = 1024
 """The largest batch that is looked at: by then every expert of any mixture has work."""
 
 BATCH_TOKENS = 1 << 17
 """How many tokens an encoder is given at most, where batches are looked at."""
-
-
-def _silent(_step: str) -> None:
-    """Nobody is waiting to be told."""
 
 
 @dataclass
@@ -91,7 +85,7 @@ def generation_of(
     *,
     assume: Mapping[str, float] | None = None,
     notes: tuple[str, ...] = (),
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Generation:
     """What generating costs.
 

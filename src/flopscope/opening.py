@@ -17,9 +17,10 @@ from flopscope.measure.timing import Wanted
 from flopscope.measurements import COMPILED, CUDA_GRAPH
 from flopscope.planning import Mode, Plan
 from flopscope.profiling import Subject, chosen_device
+from flopscope.progress import Progress, silent
 from flopscope.recipe import Recipe
 from flopscope.request import Request
-from flopscope.running import Progress, Runnable, silent
+from flopscope.running import Runnable
 from flopscope.trace import trace
 
 

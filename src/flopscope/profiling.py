@@ -28,10 +28,11 @@ from flopscope.measure.memory import available_bytes
 from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
 from flopscope.planning import Plan
+from flopscope.progress import Progress, silent
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
-from flopscope.running import Progress, Runnable, run, silent
+from flopscope.running import Runnable, run
 from flopscope.trace import trace, trace_real, trace_real_step, trace_step
 from flopscope.units import format_bytes
 from flopscope.version import VERSION

@@ -20,13 +20,11 @@ from flopscope.measure.timing import measure, unheard
 from flopscope.measure.variants import threads_used
 from flopscope.measurements import INTERRUPTED, Reading, Timing
 from flopscope.planning import Plan
+from flopscope.progress import Progress, silent
 from flopscope.records import Trace
 from flopscope.trace.clocked import operator_seconds
 from flopscope.tree import Profile
 from flopscope.units import format_bytes
-
-Progress: TypeAlias = Callable[[str], None]
-"""Told what is being done, in a few words, whenever that changes."""
 
 Runnable: TypeAlias = tuple[nn.Module, tuple[Any, ...], dict[str, Any]]
 """A model with its weights and the inputs to call it with, on one device."""
@@ -39,10 +37,6 @@ class Outcome:
     timing: Timing | None = None
     readings: tuple[Reading, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def silent(_step: str) -> None:
-    """Nobody is waiting to be told."""
 
 
 def run(

@@ -13,8 +13,8 @@ from flopscope.analysis.formula.law import Laws
 from flopscope.analysis.formula.samples import Line, Samples
 from flopscope.at_sizes import AtSizes
 from flopscope.errors import InputError, UsageError
+from flopscope.progress import Progress, silent
 from flopscope.request import OpenRequest
-from flopscope.running import Progress, silent
 from flopscope.varying import Varying, asked_about
 
 FEW_CHECKS = 2

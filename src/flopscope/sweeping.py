@@ -15,8 +15,8 @@ from flopscope.errors import UsageError
 from flopscope.load.symbols import rebuilding, symbols_of
 from flopscope.load.target import parse_target
 from flopscope.points import Points
+from flopscope.progress import Progress, silent
 from flopscope.request import OpenRequest
-from flopscope.running import Progress, silent
 from flopscope.units import many
 from flopscope.varying import Varying
 from flopscope.version import VERSION

@@ -27,12 +27,12 @@ from flopscope.profiling import (
     traced,
     traced_for_real,
 )
+from flopscope.progress import Progress, silent
 from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.report.generation import GenerationReport
 from flopscope.request import GivenInputs, Request
-from flopscope.running import Progress, silent
 from flopscope.trace import building
 from flopscope.trace.diagnosis import Remedy
 

@@ -11,10 +11,11 @@ from flopscope.at_sizes import AtSizes, spaced
 from flopscope.errors import InputError
 from flopscope.load.symbols import Role, Symbol, closed, symbols_of
 from flopscope.opening import Opened, opened
+from flopscope.progress import Progress, silent
 from flopscope.records import Trace
 from flopscope.report.formula import ClosedForm
 from flopscope.request import OpenRequest, Request
-from flopscope.running import Outcome, Progress, Runnable, run, silent
+from flopscope.running import Outcome, Runnable, run
 from flopscope.targeting import counted_again
 from flopscope.tree import Profile
 

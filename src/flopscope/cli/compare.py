@@ -12,11 +12,12 @@ import click
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_model
 from flopscope.cli.options import check_output, read_device, takes_outputs
-from flopscope.cli.terminal import Progress, narration, show, stdout_reserved
+from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
+from flopscope.progress import Progress
 from flopscope.report import View, format_of
 from flopscope.report.counters import COMPARISON_FORMATS, COMPARISON_SUFFIXES
 from flopscope.report.terminal import screen_of

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +16,7 @@ from flopscope.cli.terminal import narration, show, stdout_reserved
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.load.importing import loading
+from flopscope.progress import Progress
 from flopscope.report import View
 from flopscope.report.difference import DIFFERENCE_FORMATS
 from flopscope.report.terminal import screen_of
@@ -26,8 +26,6 @@ from flopscope.revisions import profile_at, split_revision
 
 if TYPE_CHECKING:
     from flopscope.analysis.written import Written
-
-Progress: TypeAlias = Callable[[str], None]
 
 SUFFIXES = {".md": "markdown", ".json": "json", ".txt": "table"}
 

@@ -18,12 +18,13 @@ from flopscope.cli.options import (
     read_names,
     read_rate,
 )
-from flopscope.cli.reports import Progress, fitted, is_interrupted, report_of, several_of
+from flopscope.cli.reports import fitted, is_interrupted, report_of, several_of
 from flopscope.cli.terminal import narration, show
 from flopscope.cli.training import TRAIN, check_training, takes_training
 from flopscope.cli.writing import Writing, check_writing, takes_writing, write_all
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import UsageError
+from flopscope.progress import Progress
 from flopscope.report import FORMATS, PLOTS, Report, View
 from flopscope.report.columns import CONVENTION
 from flopscope.report.several import SEVERAL_FORMATS

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from flopscope.cli.errors import INTERRUPTED_EXIT
 from flopscope.cli.terminal import stdout_reserved
 from flopscope.errors import FlopscopeError
 from flopscope.load.importing import loading
+from flopscope.progress import Progress
 from flopscope.report import Report
 from flopscope.report.several import Failure, Several
 from flopscope.request import Request
-
-Progress: TypeAlias = Callable[[str], None]
 
 
 def is_interrupted(report: Report) -> bool:

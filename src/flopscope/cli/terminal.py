@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TypeAlias
 
 import click
 
 from flopscope.errors import FlopscopeError
+from flopscope.progress import Progress, silent
 
 STDOUT, STDERR = 1, 2
-
-Progress: TypeAlias = Callable[[str], None]
-"""Says what is being done."""
 
 
 def open_streams() -> None:
@@ -53,7 +50,7 @@ def stdout_reserved() -> Iterator[None]:
 def narration() -> Iterator[Progress]:
     """A function to say what is being done with, shown on stderr if that is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield silent
         return
     # Here, not above: it takes time that a usage error doesn't have.
     from rich.console import Console

@@ -11,6 +11,7 @@ import torch
 from flopscope.measure.clock import Clock, clock_of
 from flopscope.measure.hardware import device_name, named_device
 from flopscope.measurements import Bandwidth, Peaks
+from flopscope.progress import Progress, silent
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 """Types of matrices that are multiplied, where the device can."""
@@ -34,10 +35,8 @@ FEWEST_RUNS = 5
 NOT_WORTH_IT = 0.5
 """A type at less than this part of another's rate at small sizes is not tried at large ones."""
 
-Progress = Callable[[str], None]
 
-
-def measure_peaks(device: str, progress: Progress = lambda _: None) -> Peaks:
+def measure_peaks(device: str, progress: Progress = silent) -> Peaks:
     """What a device attains at most, with the threads that torch has now: takes some seconds.
 
     Rates are the best of a sweep over sizes: products of two n x n matrices, 2 n³ FLOPs each, and
