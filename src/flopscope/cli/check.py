@@ -12,12 +12,12 @@ import click
 
 from flopscope.analysis.verdicts import Verdict
 from flopscope.cli.errors import Command
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, check_output, takes_outputs
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.load.budgets import read_budgets, shards
-from flopscope.load.importing import loading
-from flopscope.report import View
+from flopscope.report import View, format_of
 from flopscope.report.terminal import screen_of
 from flopscope.report.verdicts import VERDICT_FORMATS, render_markdown, workflow_commands
 
@@ -44,6 +44,12 @@ Exit status: 0 all budgets are kept, 1 one is broken, 3 a model could not be cou
 """
 
 
+takes_verdicts = takes_outputs(
+    VERDICT_FORMATS, f"Write the verdicts to a file as well: {', '.join(SUFFIXES)}."
+)
+"""Give a command the options about what is written of verdicts."""
+
+
 class BrokenBudgetError(FlopscopeError):
     """Some model costs more than its budget allows (exit 1)."""
 
@@ -59,24 +65,8 @@ class BrokenBudgetError(FlopscopeError):
 )
 @click.option("--update-baseline", "update", is_flag=True, help="Write the baseline anew.")
 @click.option("--shard", metavar="K/N", help="Check the K-th of N parts of all budgets.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(VERDICT_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help=f"Write the verdicts to a file as well: {', '.join(SUFFIXES)}. Repeatable.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@takes_verdicts
+@DEBUG
 def command(
     *,
     names: tuple[str, ...],
@@ -96,7 +86,8 @@ def command(
     Checking runs the code of the targets, as python -m does.
     """
     del debug  # see cli.errors.Command
-    check_outputs(outputs)
+    for output in outputs:
+        check_output(output, SUFFIXES)
     budgets = read_budgets(path)
     unknown = [name for name in names if name not in {each.name for each in budgets.budgets}]
     if unknown:
@@ -108,10 +99,8 @@ def command(
     if not chosen:
         raise UsageError("no budget falls to this part", hint="there are fewer than parts")
     with narration() as progress, stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.budgeting import check_budgets  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.budgeting import check_budgets  # noqa: PLC0415 - see loading_torch
 
         verdicts = check_budgets(budgets, chosen, progress, update=update)
     tell(verdicts, format_name, outputs, str(os.path.relpath(budgets.path)))
@@ -127,7 +116,7 @@ def tell(
         FlopscopeError: a model could not be counted; with the exit code of that.
     """
     for output in outputs:
-        write(output, VERDICT_FORMATS[SUFFIXES[output.suffix]](verdicts, View()))
+        write(output, VERDICT_FORMATS[format_of(output, SUFFIXES)](verdicts, View()))
     screen = screen_of(sys.stdout)
     show(VERDICT_FORMATS[format_name](verdicts, View(ascii=screen.ascii)), color=False)
     for line in _on_github(verdicts, place):
@@ -143,19 +132,6 @@ def tell(
             f"over budget: {', '.join(broken)}",
             hint="make it cheaper, or raise the limit, or accept it with --update-baseline",
         )
-
-
-def check_outputs(outputs: Sequence[Path]) -> None:
-    """Make sure that verdicts can be written to files of these names.
-
-    Raises:
-        UsageError: one of them has a suffix that stands for no format.
-    """
-    for output in outputs:
-        if output.suffix not in SUFFIXES:
-            raise UsageError(
-                f"no format is known by the name of '{output}'", f"end it in {', '.join(SUFFIXES)}"
-            )
 
 
 def _on_github(verdicts: Sequence[Verdict], place: str) -> Iterator[str]:

@@ -11,12 +11,11 @@ import click
 
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_model
-from flopscope.cli.options import check_output, read_device, takes_outputs
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, check_output, depth_option, device_option, takes_outputs
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.counters import COUNTERS, installed
 from flopscope.errors import UsageError
 from flopscope.files import write
-from flopscope.load.importing import loading
 from flopscope.progress import Progress
 from flopscope.report import View, format_of
 from flopscope.report.counters import COMPARISON_FORMATS, COMPARISON_SUFFIXES
@@ -66,23 +65,12 @@ Examples:
     show_default=True,
     help="When to give up a counter.",
 )
-@click.option(
-    "--device",
-    callback=read_device,
-    metavar="auto|cpu|cuda[:N]",
-    default="cpu",
-    show_default=True,
-    help="Where the counters run the model.",
-)
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    metavar="LEVELS",
-    help="Show the modules as well, this many levels below the model, and what each counter gives"
-    " them.",
+@device_option("Where the counters run the model.", default="cpu")
+@depth_option(
+    "Show the modules as well, this many levels below the model, and what each counter gives them."
 )
 @takes_outputs(COMPARISON_FORMATS)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@DEBUG
 def command(
     *,
     request: Request,
@@ -123,9 +111,7 @@ def command(
 
 def _compared(request: Request, progress: Progress) -> CounterComparison:
     with stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import compare_target  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.targeting import compare_target  # noqa: PLC0415 - see loading_torch
 
         return compare_target(request, progress)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from flopscope.cli.errors import Command
-from flopscope.cli.options import read_device
+from flopscope.cli.options import DEBUG, device_option, threads_option
 from flopscope.cli.terminal import narration, show
 from flopscope.errors import FlopscopeError
 from flopscope.report.terminal import screen_of
@@ -25,22 +25,10 @@ Examples:
 @click.command(
     "device", cls=Command, epilog=EPILOG, short_help="Measure what this machine attains at most."
 )
-@click.option(
-    "--device",
-    callback=read_device,
-    metavar="auto|cpu|cuda[:N]",
-    default="auto",
-    show_default=True,
-    help="What to measure. auto is CUDA where there is one.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Torch's threads within an operator.  [default: torch's own number]",
-)
+@device_option("What to measure. auto is CUDA where there is one.")
+@threads_option("Torch's threads within an operator.")
 @click.option("--again", is_flag=True, help="Measure anew what was measured before.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@DEBUG
 def command(*, device: str, threads: int | None, again: bool, debug: bool) -> None:
     """Measure the rates of matrix products by type, the bandwidth of memory and caches, and calls.
 

@@ -12,12 +12,13 @@ import click
 from flopscope.analysis.difference import difference
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_models
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, check_output, takes_outputs
+from flopscope.cli.reports import report_of
+from flopscope.cli.terminal import narration, show
 from flopscope.errors import UsageError
 from flopscope.files import write
-from flopscope.load.importing import loading
 from flopscope.progress import Progress
-from flopscope.report import View
+from flopscope.report import View, format_of
 from flopscope.report.difference import DIFFERENCE_FORMATS
 from flopscope.report.terminal import screen_of
 from flopscope.report.written import read_report, report_from
@@ -47,24 +48,8 @@ Examples:
     short_help="Show what changed between two reports, models or revisions.",
 )
 @takes_models
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(DIFFERENCE_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help=f"Write it to a file as well: {', '.join(SUFFIXES)}. Repeatable.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@takes_outputs(DIFFERENCE_FORMATS, f"Write it to a file as well: {', '.join(SUFFIXES)}.")
+@DEBUG
 def command(
     *, requests: tuple[Request, ...], format_name: str, outputs: tuple[Path, ...], debug: bool
 ) -> None:
@@ -83,17 +68,14 @@ def command(
             hint="flopscope diff BEFORE AFTER, each a report file, a target or TARGET@REVISION",
         )
     for path in outputs:
-        if path.suffix not in SUFFIXES:
-            raise UsageError(
-                f"no format is known by the name of '{path}'", f"end it in {', '.join(SUFFIXES)}"
-            )
+        check_output(path, SUFFIXES)
     requests = tuple(replace(request, time=False) for request in requests)
     check_requests([_plain(request) for request in requests if not _is_file(request)])
     with narration() as progress:
         before, after = (_side(request, progress) for request in requests)
     found = difference(before, after)
     for path in outputs:
-        write(path, DIFFERENCE_FORMATS[SUFFIXES[path.suffix]](found, View()))
+        write(path, DIFFERENCE_FORMATS[format_of(path, SUFFIXES)](found, View()))
     screen = screen_of(sys.stdout)
     view = View(width=screen.width, ascii=screen.ascii)
     show(DIFFERENCE_FORMATS[format_name](found, view), color=False)
@@ -118,10 +100,4 @@ def _side(request: Request, progress: Progress) -> Written:
         progress(f"counting {target} at {revision}")
         document = profile_at(replace(request, target=target), revision)
         return report_from(document, request.target)
-    with stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
-
-        return report_from(profile_target(request, progress).to_dict(), request.target)
+    return report_from(report_of(request, progress).to_dict(), request.target)

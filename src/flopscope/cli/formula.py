@@ -11,12 +11,11 @@ import click
 from flopscope.analysis.formula.figures import OF_COSTS
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
-from flopscope.cli.options import read_names
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, depth_option, format_option, read_names
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.cli.training import TRAIN, takes_training
 from flopscope.errors import UsageError
 from flopscope.files import write
-from flopscope.load.importing import loading
 from flopscope.report import View
 from flopscope.report.formula import FORMULA_FORMATS
 from flopscope.report.terminal import screen_of
@@ -57,14 +56,7 @@ Examples:
     metavar="NAMES",
     help=f"What to give for each module, between commas: {', '.join(FIGURES)}.  [default: macs]",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMULA_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
+@format_option(FORMULA_FORMATS)
 @click.option(
     "-o",
     "--output",
@@ -72,13 +64,8 @@ Examples:
     metavar="FILE",
     help="Write it to a file instead.",
 )
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    metavar="LEVELS",
-    help="Show this many levels of modules below the model.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@depth_option()
+@DEBUG
 def command(
     *,
     requests: tuple[OpenRequest, ...],
@@ -104,10 +91,8 @@ def command(
             listed = did_you_mean(name, FIGURES) or f"the figures are {', '.join(FIGURES)}"
             raise UsageError(f"no figure '{name}'", listed)
     with narration() as progress, stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.varying import closed_form  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.varying import closed_form  # noqa: PLC0415 - see loading_torch
 
         form = closed_form(requests[0], progress)
     view = View(depth=depth, columns=figures)

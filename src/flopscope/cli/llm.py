@@ -12,12 +12,11 @@ from flopscope.analysis.generation.generation import Workload
 from flopscope.analysis.generation.storage import FORMATS, storage_of
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_one_model
-from flopscope.cli.options import ASSUME, check_output, read_lengths
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import ASSUME, DEBUG, check_output, read_lengths, takes_outputs
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.errors import UsageError
 from flopscope.files import write
 from flopscope.load.given import is_floating
-from flopscope.load.importing import loading
 from flopscope.load.inputs import parse_dtype
 from flopscope.report import View, format_of
 from flopscope.report.generation import GENERATION_FORMATS, GENERATION_SUFFIXES, GenerationReport
@@ -93,24 +92,8 @@ _FORMATS = ", ".join(FORMATS)
 )
 @click.option("--kv-dtype", metavar="FORMAT", help="What the cache is stored in; as --weights.")
 @ASSUME
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(GENERATION_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write the report to a file as well, in the format that its suffix names. Repeatable.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@takes_outputs(GENERATION_FORMATS)
+@DEBUG
 def command(
     *,
     target: str,
@@ -169,9 +152,7 @@ def _counted(
     request: Request, workload: Workload, installations: tuple[Installation, ...]
 ) -> GenerationReport:
     with narration() as progress, stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import generation_of_target  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.targeting import generation_of_target  # noqa: PLC0415 - see loading_torch
 
         return generation_of_target(request, workload, installations, progress)

@@ -9,6 +9,7 @@ import click
 
 from flopscope.analysis.machines import machines_of
 from flopscope.cli.errors import Command
+from flopscope.cli.options import DEBUG, depth_option, format_option
 from flopscope.cli.terminal import show
 from flopscope.errors import UsageError
 from flopscope.report import View
@@ -34,21 +35,9 @@ Examples:
     short_help="Compare reports that were made on different machines.",
 )
 @click.argument("paths", metavar="REPORT.json...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(MACHINES_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    metavar="LEVELS",
-    help="Show this many levels of modules below the model.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@format_option(MACHINES_FORMATS)
+@depth_option()
+@DEBUG
 def command(*, paths: tuple[Path, ...], format_name: str, depth: int | None, debug: bool) -> None:
     """Compare a model's time on different machines, layer by layer, and say what makes it differ.
 

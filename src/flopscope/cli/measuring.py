@@ -9,25 +9,13 @@ from typing import Any
 
 import click
 
-from flopscope.cli.options import read_device, read_rate, with_options
+from flopscope.cli.options import Decorator, device_option, read_rate, threads_option, with_options
 from flopscope.errors import UsageError
 from flopscope.request import Request
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--device",
-        callback=read_device,
-        metavar="auto|cpu|cuda[:N]",
-        default="auto",
-        show_default=True,
-        help="Where to measure and to run other counters. auto is CUDA where there is one.",
-    ),
-    click.option(
-        "--threads",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Torch's threads within an operator while measuring.  [default: torch's own number]",
-    ),
+_OPTIONS: tuple[Decorator, ...] = (
+    device_option("Where to measure and to run other counters. auto is CUDA where there is one."),
+    threads_option("Torch's threads within an operator while measuring."),
     click.option(
         "--peak",
         callback=read_rate("FLOP/s"),

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.verdicts import Verdict
-from flopscope.cli.check import check_outputs, tell
+from flopscope.cli.check import SUFFIXES, takes_verdicts, tell
 from flopscope.cli.errors import Command
+from flopscope.cli.options import DEBUG, check_output
 from flopscope.errors import InputError
-from flopscope.report.verdicts import VERDICT_FORMATS
 from flopscope.report.verdicts_files import verdicts_from
 
 EPILOG = """\b
@@ -30,24 +30,8 @@ Examples:
 @click.argument(
     "paths", nargs=-1, required=True, metavar="VERDICTS.json...", type=click.Path(path_type=Path)
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(VERDICT_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write the verdicts to a file as well. Repeatable.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@takes_verdicts
+@DEBUG
 def command(
     *, paths: tuple[Path, ...], format_name: str, outputs: tuple[Path, ...], debug: bool
 ) -> None:
@@ -56,7 +40,8 @@ def command(
     It ends as they would have ended: with status 1 where a budget is broken.
     """
     del debug  # see cli.errors.Command
-    check_outputs(outputs)
+    for output in outputs:
+        check_output(output, SUFFIXES)
     merged: dict[str, Verdict] = {}
     for path in paths:
         merged |= {verdict.name: verdict for verdict in verdicts_from(_read(path), str(path))}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import click
 
-from flopscope.cli.options import ASSUME, read_batches
+from flopscope.cli.options import ASSUME, Decorator, read_batches
 
-Decorator: TypeAlias = Callable[[Any], Any]
 Options: TypeAlias = tuple[Decorator, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -19,8 +19,10 @@ from flopscope.units import parse_quantity
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
 
+Decorator: TypeAlias = Callable[[Any], Any]
 
-ASSUME: Callable[[Any], Any] = click.option(
+
+ASSUME: Decorator = click.option(
     "--assume",
     metavar="RULE=NUMBER",
     multiple=True,
@@ -31,7 +33,7 @@ ASSUME: Callable[[Any], Any] = click.option(
 
 
 def with_options(
-    function: Callable[..., None], options: Sequence[Callable[[Any], Any]]
+    function: Callable[..., None], options: Sequence[Decorator]
 ) -> Callable[..., None]:
     """A function with these decorators of click's, listed by the help in this order."""
     for option in reversed(options):
@@ -39,37 +41,72 @@ def with_options(
     return function
 
 
+DEBUG: Decorator = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+
+
+def format_option(formats: Iterable[str]) -> Decorator:
+    """``format_name``: one of the formats, the first of which is the default."""
+    names = list(formats)
+    return click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="What to write to standard output.",
+    )
+
+
+def output_option(text: str) -> Decorator:
+    """``outputs``: files to write."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        multiple=True,
+        help=f"{text} Repeatable.",
+    )
+
+
 def takes_outputs(
     formats: Iterable[str],
+    text: str = "Write the report to a file as well, in the format that its suffix names.",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command ``format_name``, one of the formats, and ``outputs``, files to write."""
 
     def taking(function: Callable[..., None]) -> Callable[..., None]:
-        return with_options(
-            function,
-            (
-                click.option(
-                    "--format",
-                    "format_name",
-                    type=click.Choice(list(formats)),
-                    default="table",
-                    show_default=True,
-                    help="What to write to standard output.",
-                ),
-                click.option(
-                    "-o",
-                    "--output",
-                    "outputs",
-                    type=click.Path(path_type=Path),
-                    metavar="FILE",
-                    multiple=True,
-                    help="Write the report to a file as well, in the format that its suffix names."
-                    " Repeatable.",
-                ),
-            ),
-        )
+        return with_options(function, (format_option(formats), output_option(text)))
 
     return taking
+
+
+def device_option(text: str, default: str = "auto") -> Decorator:
+    """``device``: where something runs."""
+    return click.option(
+        "--device",
+        callback=read_device,
+        metavar="auto|cpu|cuda[:N]",
+        default=default,
+        show_default=True,
+        help=text,
+    )
+
+
+def threads_option(text: str) -> Decorator:
+    """``threads``: how many torch uses."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"{text}  [default: torch's own number]",
+    )
+
+
+def depth_option(text: str = "Show this many levels of modules below the model.") -> Decorator:
+    """``depth``: down to which level modules are shown."""
+    return click.option("--depth", type=click.IntRange(min=0), metavar="LEVELS", help=text)
 
 
 def read_device(ctx: click.Context, param: click.Parameter, value: str) -> str:

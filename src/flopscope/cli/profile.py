@@ -14,7 +14,9 @@ from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import (
     COLUMN_NAMES,
+    DEBUG,
     check_columns,
+    depth_option,
     read_names,
     read_rate,
 )
@@ -91,12 +93,7 @@ Examples:
     help="Show the counts in this convention, as its own tool would print them, instead of ours.",
 )
 @takes_writing
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    metavar="LEVELS",
-    help="Show this many levels of modules below the model; the totals stay those of all.",
-)
+@depth_option("Show this many levels of modules below the model; the totals stay those of all.")
 @click.option(
     "--sort",
     metavar="COLUMN",
@@ -132,7 +129,7 @@ Examples:
     " repeated blocks checkpointed.",
 )
 @click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@DEBUG
 def command(
     *,
     requests: tuple[Request, ...],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flopscope.cli.errors import INTERRUPTED_EXIT
-from flopscope.cli.terminal import stdout_reserved
+from flopscope.cli.terminal import loading_torch, stdout_reserved
 from flopscope.errors import FlopscopeError
 from flopscope.load.importing import loading
 from flopscope.progress import Progress
@@ -51,10 +51,8 @@ def report_of(request: Request, progress: Progress) -> Report:
         FlopscopeError: see its subclasses.
     """
     with stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.targeting import profile_target  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.targeting import profile_target  # noqa: PLC0415 - see loading_torch
 
         return profile_target(request, progress)
 

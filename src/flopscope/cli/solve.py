@@ -9,10 +9,9 @@ import click
 from flopscope.analysis.formula.budget import MEMORY, Budget
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
-from flopscope.cli.options import read_rate
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, format_option, read_rate
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.errors import UsageError
-from flopscope.load.importing import loading
 from flopscope.report import View
 from flopscope.report.characters import spelling
 from flopscope.report.formula.answer import answer_json, render_answer
@@ -50,15 +49,8 @@ Examples:
     metavar="QUANTITY",
     help="At most so much held at once: weights, inputs and activations, such as 16GiB.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@format_option(["table", "json"])
+@DEBUG
 def command(
     *,
     requests: tuple[OpenRequest, ...],
@@ -92,10 +84,8 @@ def command(
     if len(requests) > 1:
         raise UsageError("a budget is for one model", hint="name one target")
     with narration() as progress, stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.solving import solve  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.solving import solve  # noqa: PLC0415 - see loading_torch
 
         answer = solve(requests[0], symbol, budgets, progress)
     target = requests[0].request.target

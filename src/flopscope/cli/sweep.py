@@ -13,11 +13,10 @@ from flopscope.analysis.sweep.pareto import Aim, front
 from flopscope.analysis.sweep.rows import Sweep
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
-from flopscope.cli.options import read_device, read_names
-from flopscope.cli.terminal import narration, show, stdout_reserved
+from flopscope.cli.options import DEBUG, device_option, read_names, takes_outputs, threads_option
+from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
 from flopscope.errors import UsageError
 from flopscope.files import write
-from flopscope.load.importing import loading
 from flopscope.report.sweep import SWEEP_FORMATS, SweepView, sweep_format_of
 from flopscope.report.sweep.columns import (
     BY_NAME,
@@ -55,20 +54,8 @@ Examples:
     help=f"The columns to show, between commas: {', '.join(BY_NAME)}.",
 )
 @click.option("--time", is_flag=True, help="Measure each point as well, by running it.")
-@click.option(
-    "--device",
-    callback=read_device,
-    metavar="auto|cpu|cuda[:N]",
-    default="auto",
-    show_default=True,
-    help="Where to measure. auto is CUDA where there is one.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Torch's threads within an operator while measuring.  [default: torch's own number]",
-)
+@device_option("Where to measure. auto is CUDA where there is one.")
+@threads_option("Torch's threads within an operator while measuring.")
 @click.option("--plot", metavar="COLUMN", help="Draw a column below the table.")
 @click.option(
     "--against",
@@ -82,26 +69,12 @@ Examples:
     help="Mark the points that no other one beats in these columns, of which less is better, or"
     " more behind a minus: flops,-params.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(SWEEP_FORMATS)),
-    default="table",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="Write it to a .csv, .json or .txt file as well, or draw it into an .svg, .png or .pdf."
-    " Repeatable.",
+@takes_outputs(
+    SWEEP_FORMATS,
+    "Write it to a .csv, .json or .txt file as well, or draw it into an .svg, .png or .pdf.",
 )
 @click.option("--again", is_flag=True, help="Forget what an interrupted sweep has finished.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@DEBUG
 def command(
     *,
     requests: tuple[OpenRequest, ...],
@@ -139,10 +112,8 @@ def command(
     )
     needed = figures_needed((*columns, plotted, *(aim.name for aim in aims)))
     with narration() as progress, stdout_reserved():
-        progress("loading torch")
-        with loading():
-            # Here, not above: it takes seconds that no usage error should have to wait for.
-            from flopscope.sweeping import sweep  # noqa: PLC0415 - see above
+        with loading_torch(progress):
+            from flopscope.sweeping import sweep  # noqa: PLC0415 - see loading_torch
 
         try:
             found, kept = sweep(requests, needed, progress, again=again)

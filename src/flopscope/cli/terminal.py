@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from flopscope.errors import FlopscopeError
+from flopscope.load.importing import loading
 from flopscope.progress import Progress, silent
 
 STDOUT, STDERR = 1, 2
@@ -58,6 +59,14 @@ def narration() -> Iterator[Progress]:
 
     with Console(stderr=True).status("") as status:
         yield lambda step: status.update(Text(step))
+
+
+@contextmanager
+def loading_torch(progress: Progress) -> Iterator[None]:
+    """Around an import that loads torch, which takes seconds: no usage error is to wait for it."""
+    progress("loading torch")
+    with loading():
+        yield
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import click
 from flopscope.analysis.plan import Fleet, Goal, planned
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_models
-from flopscope.cli.options import read_rate
+from flopscope.cli.options import DEBUG, format_option, read_rate
 from flopscope.cli.reports import report_of
 from flopscope.cli.terminal import narration, show
 from flopscope.cli.training import check_training, takes_training
@@ -61,15 +61,8 @@ Examples:
     show_default=True,
     help="The part of the peak that is attained: model FLOPs utilisation.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to write to standard output.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@format_option(["text", "json"])
+@DEBUG
 def command(
     *,
     requests: tuple[Request, ...],

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flopscope.cli.options import with_options
+from flopscope.cli.options import Decorator, with_options
 from flopscope.errors import UsageError
 from flopscope.load.target import parse_target
 from flopscope.request import OpenRequest, Request
@@ -21,7 +21,7 @@ TRAIN = click.option(
 )
 """Not an option of commands that are about training anyway."""
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--optimizer",
         metavar="NAME[(ARGS)]",

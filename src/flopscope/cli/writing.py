@@ -10,7 +10,13 @@ from typing import Any
 
 import click
 
-from flopscope.cli.options import check_output, with_options
+from flopscope.cli.options import (
+    Decorator,
+    check_output,
+    format_option,
+    output_option,
+    with_options,
+)
 from flopscope.errors import FlopscopeError, UsageError
 from flopscope.files import write
 from flopscope.report.formats import FORMATS, SUFFIXES, TIMED, WEIGHTED, format_of
@@ -18,24 +24,11 @@ from flopscope.report.several import require_for_several
 from flopscope.report.weights import DEFAULT, WEIGHTS
 from flopscope.request import Request
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--format",
-        "format_name",
-        type=click.Choice(list(FORMATS)),
-        default="table",
-        show_default=True,
-        help="What to write to standard output.",
-    ),
-    click.option(
-        "-o",
-        "--output",
-        "outputs",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        multiple=True,
-        help="Write the report to a file as well, in the format that its suffix names"
-        f" ({', '.join(SUFFIXES)}). Repeatable.",
+_OPTIONS: tuple[Decorator, ...] = (
+    format_option(FORMATS),
+    output_option(
+        "Write the report to a file as well, in the format that its suffix names"
+        f" ({', '.join(SUFFIXES)})."
     ),
     click.option(
         "--weight",
