@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from json import loads
-from pathlib import Path
-from typing import Any
 
 from flopscope.analysis.fitting import Fit
 from flopscope.analysis.ideal import Ideals
 from flopscope.analysis.restatement import Restatement
 from flopscope.analysis.training import Training
-from flopscope.files import write
 from flopscope.measurements import Environment, Reading, Timing
 from flopscope.records import Assumption, Scope, TensorSpec
 from flopscope.report.formats import FORMATS, PLOTS, SUFFIXES, format_of
-from flopscope.report.terminal import screen_of
+from flopscope.report.rendered import Rendered
+from flopscope.report.view import View
 from flopscope.tree import Node, OperatorTotal, Profile, Uncounted
 
 __all__ = ["FORMATS", "PLOTS", "SUFFIXES", "Report", "View", "format_of"]
 
 
 @dataclass(frozen=True, repr=False)
-class Report:
+class Report(Rendered):
     """Everything one run found out about one model on one input.
 
     Printing it shows the table, as wide as the terminal.
@@ -45,6 +41,9 @@ class Report:
         training: what a training step is spent on, or None of a forward pass alone.
         fit: the batch that fits into some memory, or None where that was not asked for.
     """
+
+    formats = FORMATS
+    suffixes = SUFFIXES
 
     target: str
     inputs: tuple[tuple[str, TensorSpec], ...]
@@ -114,58 +113,8 @@ class Report:
         }
         return frozenset(inside | around)
 
-    def to_json(self) -> str:
-        """The report as JSON text, schema ``flopscope.report/1``."""
-        return FORMATS["json"](self, View())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it, in plain dicts and lists."""
-        document: dict[str, Any] = loads(self.to_json())
-        return document
-
-    def save(self, path: str | Path) -> None:
-        """Write the report to a file, in the format that its suffix names.
-
-        Raises:
-            UsageError: no format has this suffix.
-            FlopscopeError: the file cannot be written, or the report lacks what the format is of. A
-                file that was there is left as it was.
-        """
-        write(path, FORMATS[format_of(path)](self, View()))
-
-    def __str__(self) -> str:
-        screen = screen_of(sys.stdout)
-        return FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
-
-    __repr__ = __str__
-
     def _repr_html_(self) -> str:
         """What a notebook shows: a table that needs neither scripts nor style sheets."""
         from flopscope.report.notebook import render  # noqa: PLC0415 - it renders what is this
 
         return render(self, View())
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How to show a report.
-
-    Attributes:
-        depth: show modules down to this level (the root is 0), or None for all.
-        columns: names of columns, or () for the default ones.
-        sort: a column's name to order siblings by, largest first, or None for execution order.
-        fold: show runs of identical blocks as one row.
-        weight: what modules are drawn as large as, by its name, or None for the format's own.
-        width: of the terminal in cells, or None to take as much as the content needs.
-        color: style the text with ANSI codes.
-        ascii: use ASCII characters alone.
-    """
-
-    depth: int | None = None
-    columns: tuple[str, ...] = ()
-    sort: str | None = None
-    fold: bool = True
-    weight: str | None = None
-    width: int | None = None
-    color: bool = False
-    ascii: bool = False

@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from json import loads
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from flopscope.analysis.generation.bounds import Bounds
 from flopscope.analysis.generation.generation import Generation
-from flopscope.files import write
 from flopscope.measurements import Environment
 from flopscope.registry import Registry
-from flopscope.report import View, format_of
-from flopscope.report.terminal import screen_of
+from flopscope.report import View
+from flopscope.report.rendered import Rendered
 
-
-@dataclass(frozen=True, repr=False)
-class GenerationReport:
-    """Everything that was found out about one model that generates text.
-
-    Printing it shows the tables, as wide as the terminal.
-
-    Attributes:
-        target: the model as the user named it.
-        environment: what it was made with.
-        generation: the counts.
-        bounds: how fast it could be at best, for each of the devices that were asked about.
-    """
-
-    target: str
-    environment: Environment
-    generation: Generation
-    bounds: tuple[Bounds, ...] = ()
-
-    def to_json(self) -> str:
-        """The report as JSON text, schema ``flopscope.generation/1``."""
-        return GENERATION_FORMATS["json"](self, View())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it, in plain dicts and lists."""
-        document: dict[str, Any] = loads(self.to_json())
-        return document
-
-    def save(self, path: str | Path) -> None:
-        """Write the report to a file, in the format that its suffix names.
-
-        Raises:
-            UsageError: no format has this suffix.
-            FlopscopeError: the file cannot be written. One that was there is left as it was.
-        """
-        write(path, GENERATION_FORMATS[format_of(path, GENERATION_SUFFIXES)](self, View()))
-
-    def __str__(self) -> str:
-        screen = screen_of(sys.stdout)
-        return GENERATION_FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
-
-    __repr__ = __str__
-
-
-RenderGeneration: TypeAlias = Callable[[GenerationReport, View], str]
+RenderGeneration: TypeAlias = "Callable[[GenerationReport, View], str]"
 
 GENERATION_FORMATS: Registry[RenderGeneration] = Registry(
     {
@@ -73,3 +25,25 @@ GENERATION_FORMATS: Registry[RenderGeneration] = Registry(
 
 GENERATION_SUFFIXES = {".txt": "table", ".json": "json"}
 """The format of a file by its name's ending."""
+
+
+@dataclass(frozen=True, repr=False)
+class GenerationReport(Rendered):
+    """Everything that was found out about one model that generates text.
+
+    Printing it shows the tables, as wide as the terminal.
+
+    Attributes:
+        target: the model as the user named it.
+        environment: what it was made with.
+        generation: the counts.
+        bounds: how fast it could be at best, for each of the devices that were asked about.
+    """
+
+    formats = GENERATION_FORMATS
+    suffixes = GENERATION_SUFFIXES
+
+    target: str
+    environment: Environment
+    generation: Generation
+    bounds: tuple[Bounds, ...] = ()

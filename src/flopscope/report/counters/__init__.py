@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from json import loads
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from flopscope.analysis.conventions import CONVENTIONS
 from flopscope.analysis.conventions.weighing import Unit
 from flopscope.analysis.reconciliation import Reconciliation
-from flopscope.files import write
 from flopscope.measurements import Reading
 from flopscope.registry import Registry
-from flopscope.report import Report, View, format_of
-from flopscope.report.terminal import screen_of
+from flopscope.report import Report, View
+from flopscope.report.rendered import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,22 @@ class Account:
         return None if self.macs is None or not ours else self.macs / ours - 1
 
 
+RenderComparison: TypeAlias = "Callable[[CounterComparison, View], str]"
+
+COMPARISON_FORMATS: Registry[RenderComparison] = Registry(
+    {
+        "table": "flopscope.report.counters.text:render",
+        "json": "flopscope.report.counters.json:render",
+        "markdown": "flopscope.report.counters.markdown:render",
+    }
+)
+
+COMPARISON_SUFFIXES: Mapping[str, str] = {".txt": "table", ".md": "markdown", ".json": "json"}
+"""The format of a file by its name's ending."""
+
+
 @dataclass(frozen=True, repr=False)
-class CounterComparison:
+class CounterComparison(Rendered):
     """What several counters say of one model on one input, and what they make of it.
 
     Printing it shows the text, as wide as the terminal.
@@ -93,6 +103,9 @@ class CounterComparison:
         seconds: what our own count took, the model once built.
         absent: counters that would have been asked, but are not installed.
     """
+
+    formats = COMPARISON_FORMATS
+    suffixes = COMPARISON_SUFFIXES
 
     report: Report
     asked: tuple[str, ...]
@@ -107,41 +120,3 @@ class CounterComparison:
         return tuple(
             Account(name, readings.get(name), self.reconciliations.get(name)) for name in self.asked
         )
-
-    def to_json(self) -> str:
-        """The comparison as JSON text, schema ``flopscope.compare/1``."""
-        return COMPARISON_FORMATS["json"](self, View())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The comparison as JSON holds it, in plain dicts and lists."""
-        document: dict[str, Any] = loads(self.to_json())
-        return document
-
-    def save(self, path: str | Path) -> None:
-        """Write the comparison to a file, in the format that its suffix names.
-
-        Raises:
-            UsageError: no format has this suffix.
-            FlopscopeError: the file cannot be written. One that was there is left as it was.
-        """
-        write(path, COMPARISON_FORMATS[format_of(path, COMPARISON_SUFFIXES)](self, View()))
-
-    def __str__(self) -> str:
-        screen = screen_of(sys.stdout)
-        return COMPARISON_FORMATS["table"](self, View(width=screen.width, ascii=screen.ascii))
-
-    __repr__ = __str__
-
-
-RenderComparison: TypeAlias = Callable[[CounterComparison, View], str]
-
-COMPARISON_FORMATS: Registry[RenderComparison] = Registry(
-    {
-        "table": "flopscope.report.counters.text:render",
-        "json": "flopscope.report.counters.json:render",
-        "markdown": "flopscope.report.counters.markdown:render",
-    }
-)
-
-COMPARISON_SUFFIXES: Mapping[str, str] = {".txt": "table", ".md": "markdown", ".json": "json"}
-"""The format of a file by its name's ending."""
