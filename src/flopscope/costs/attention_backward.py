@@ -8,13 +8,16 @@ from flopscope.costs import Cost, formula
 from flopscope.costs.attention import by_head
 from flopscope.records import Operation, TensorSpec
 
-
-@formula(
+_BY_HEAD = (
     "aten._scaled_dot_product_flash_attention_backward",
     "aten._scaled_dot_product_flash_attention_for_cpu_backward",
     "aten._scaled_dot_product_cudnn_attention_backward",
     "aten._scaled_dot_product_fused_attention_overrideable_backward",
 )
+_EFFICIENT = "aten._scaled_dot_product_efficient_attention_backward"
+
+
+@formula(*_BY_HEAD)
 def attention_backward(
     grad_out: TensorSpec, query: TensorSpec, key: TensorSpec, dropout_p: float
 ) -> Cost:
@@ -31,7 +34,7 @@ def attention_backward(
     return Cost(scores * channels, scores * per_score + 2 * grad_out.numel)
 
 
-@formula("aten._scaled_dot_product_efficient_attention_backward")
+@formula(_EFFICIENT)
 def attention_backward_efficient(
     grad_out_: TensorSpec, query: TensorSpec, key: TensorSpec, dropout_p: float
 ) -> Cost:
@@ -64,25 +67,13 @@ def attention_backward_by_token_efficient(
     return attention_backward_by_token(grad_out_, query, key, dropout_p, cu_seqlens_q)
 
 
-_RECOMPUTES = frozenset(
-    f"aten.{name}_backward"
-    for name in (
-        "_scaled_dot_product_flash_attention",
-        "_scaled_dot_product_flash_attention_for_cpu",
-        "_scaled_dot_product_cudnn_attention",
-        "_scaled_dot_product_efficient_attention",
-        "_scaled_dot_product_fused_attention_overrideable",
-    )
-)
-
-
 def recomputed(operation: Operation) -> Cost:
     """The part of a fused backward pass that is forward work done again: scores and softmax.
 
     One product of the five, the scale of each score and ``exp(s - logsumexp)``. Nothing of any
     other operator.
     """
-    if operation.op not in _RECOMPUTES:
+    if operation.op not in (*_BY_HEAD, _EFFICIENT):
         return Cost()
     query, key = operation.args["query"], operation.args["key"]
     assert isinstance(query, TensorSpec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -152,17 +153,22 @@ def _trace_of(
 ) -> Trace:
     if part.scope:
         return part.of(recorder, way)
+    return replace(observed(recorder, args, kwargs, way), kept=recorder.scopes.kept)
+
+
+def observed(
+    recorder: Recorder, args: tuple[Any, ...], kwargs: Mapping[str, Any], way: Way
+) -> Trace:
+    """All that a recorder saw of a whole model, given these inputs."""
+    scopes, liveness = recorder.scopes, recorder.liveness
     return Trace(
-        modules=module_specs(
-            recorder.scopes.model, recorder.scopes.visits, recorder.liveness.peaks
-        ),
+        modules=module_specs(scopes.model, scopes.visits, liveness.peaks),
         calls=tuple(recorder.calls),
         inputs=named_specs(args, kwargs),
         assumptions=recorder.assumptions(),
         notes=way.notes,
         stream=way.stream,
-        peak=recorder.liveness.highest,
-        kept=recorder.scopes.kept,
+        peak=liveness.highest,
     )
 
 

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 import torch
 
 from flopscope.guest import as_found
-from flopscope.records import CachedCall, Operation, TensorSpec, Trace
+from flopscope.records import CachedCall, Operation, TensorSpec
 from flopscope.trace.evaluate import PartialEvaluation
-from flopscope.trace.forward import load_rules, replace_state, tensors_of
-from flopscope.trace.modules import module_specs
+from flopscope.trace.forward import load_rules, observed, replace_state, tensors_of
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of
 from flopscope.trace.stream import STREAMS, one_thread
+from flopscope.trace.ways import Way
 
 Drive: TypeAlias = Callable[[torch.nn.Module], object]
 """Calls a model as its program would: once with a prompt, then with what it said and a cache."""
@@ -81,16 +81,11 @@ class _Watch:
             self.recorder.record(operation, given, returned)
 
     def returned(
-        self, model: torch.nn.Module, _args: Any, kwargs: Mapping[str, Any], output: Any
+        self, _model: torch.nn.Module, _args: Any, kwargs: Mapping[str, Any], output: Any
     ) -> None:
         """A call of the model is over: the next one starts from nothing but what is alive."""
         recorder = self.recorder
-        trace = Trace(
-            modules=module_specs(model, recorder.scopes.visits, recorder.liveness.peaks),
-            calls=tuple(recorder.calls),
-            assumptions=recorder.assumptions(),
-            peak=recorder.liveness.highest,
-        )
+        trace = observed(recorder, (), {}, Way())
         self.calls.append(CachedCall(trace, cache_specs(self._cache_in(kwargs, output))))
         recorder.restart()
 

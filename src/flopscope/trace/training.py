@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,13 +20,12 @@ from flopscope.trace.forward import (
     inputs_without_values,
     load_rules,
     materialized_model,
+    observed,
     replace_state,
     tensors_of,
 )
 from flopscope.trace.gradients import StepRecorder
-from flopscope.trace.modules import module_specs
 from flopscope.trace.scopes import ScopeTracker
-from flopscope.trace.specs import named_specs
 from flopscope.trace.stream import differentiable, one_thread
 from flopscope.trace.ways import Way, first_that_works
 
@@ -71,7 +70,7 @@ def trace_step(
             with one_thread(), differentiable():
                 replace_state(model)
                 step = training.run(way, evaluation)
-        return _trace_of(recorder, step, args, kwargs, way)
+        return replace(observed(recorder, args, kwargs, way), step=step)
 
     return first_that_works(run, Way(stream="training"))
 
@@ -92,25 +91,9 @@ def trace_real_step(
         with differentiable():
             training = _Training(recorder, recipe, args, dict(kwargs))
             step = training.run(way, Execution(recorder.record))
-        return _trace_of(recorder, step, args, kwargs, way)
+        return replace(observed(recorder, args, kwargs, way), step=step)
 
     return first_that_works(run, Way(stream="training"))
-
-
-def _trace_of(
-    recorder: StepRecorder, step: Step, args: tuple[Any, ...], kwargs: Mapping[str, Any], way: Way
-) -> Trace:
-    scopes = recorder.scopes
-    return Trace(
-        modules=module_specs(scopes.model, scopes.visits, recorder.liveness.peaks),
-        calls=tuple(recorder.calls),
-        inputs=named_specs(args, kwargs),
-        assumptions=recorder.assumptions(),
-        notes=way.notes,
-        stream=way.stream,
-        peak=recorder.liveness.highest,
-        step=step,
-    )
 
 
 @dataclass
@@ -140,9 +123,8 @@ class _Training:
             self.recorder.owned(gradients.items())
             optimizer = self.recipe.optimizer_of(list(trained))
             with self.recorder.paused():
-                self.recipe.update(
-                    optimizer
-                )  # makes its state: the step that counts is any but the first
+                # This makes its state: the step that counts is any but the first.
+                self.recipe.update(optimizer)
             self.recorder.phase = "optimizer"
             self.recipe.update(optimizer)
         leaves = tree_leaves(list(optimizer.state.values()))
@@ -152,8 +134,8 @@ class _Training:
             passes=self.recipe.passes,
             saved_nbytes=sum(saved.values()),
             saved=saved,
-            gradient_nbytes=sum(map(_nbytes, gradients)),
-            state_nbytes=sum(_nbytes(leaf) for leaf in leaves if isinstance(leaf, torch.Tensor)),
+            gradient_nbytes=sum(gradient.nbytes for gradient in gradients),
+            state_nbytes=sum(leaf.nbytes for leaf in leaves if isinstance(leaf, torch.Tensor)),
         )
 
     def _passes(self) -> tuple[str, dict[Scope, int]]:
@@ -172,7 +154,3 @@ class _Training:
                 loss.backward()
             del loss
         return name, saved or {}
-
-
-def _nbytes(tensor: torch.Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
