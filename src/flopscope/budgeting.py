@@ -9,7 +9,7 @@ from typing import Any
 
 from flopscope.analysis.verdicts import Verdict, verdict
 from flopscope.errors import FlopscopeError, InputError
-from flopscope.files import write
+from flopscope.files import read_json, write
 from flopscope.load.budgets import Budget, Budgets
 from flopscope.progress import Progress
 from flopscope.report.written import report_from
@@ -74,12 +74,7 @@ def _failed(budget: Budget, error: FlopscopeError) -> Verdict:
 def _read_baseline(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}", hint=_ANEW) from error
+    document = read_json(path, _ANEW)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(f"{path} is no baseline of this flopscope", hint=_ANEW)
     reports: Mapping[str, Any] = document["reports"]

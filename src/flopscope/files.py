@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, InputError
 
 CACHE_FOLDER = "FLOPSCOPE_CACHE_DIR"
 """The environment variable that names the folder for what is kept from one run to the next."""
@@ -43,6 +45,20 @@ def write(path: str | Path, text: str) -> None:
             f"cannot write {path}: {error.strerror or type(error).__name__}",
             hint="does its folder exist, and may you write there?",
         ) from error
+
+
+def read_json(path: Path, hint: str = "") -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        InputError: it can't be read, or is something else; with the hint.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint) from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}", hint) from error
 
 
 def _replace(target: Path, text: str) -> None:

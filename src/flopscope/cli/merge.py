@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from flopscope.analysis.verdicts import Verdict
 from flopscope.cli.check import SUFFIXES, takes_verdicts, tell
 from flopscope.cli.errors import Command
 from flopscope.cli.options import DEBUG, check_output
-from flopscope.errors import InputError
+from flopscope.files import read_json
 from flopscope.report.verdicts_files import verdicts_from
 
 EPILOG = """\b
@@ -44,15 +43,5 @@ def command(
         check_output(output, SUFFIXES)
     merged: dict[str, Verdict] = {}
     for path in paths:
-        merged |= {verdict.name: verdict for verdict in verdicts_from(_read(path), str(path))}
+        merged |= {verdict.name: verdict for verdict in verdicts_from(read_json(path), str(path))}
     tell(tuple(merged.values()), format_name, outputs, "pyproject.toml")
-
-
-def _read(path: Path) -> object:
-    try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
-    return found

@@ -10,8 +10,9 @@ from flopscope.analysis.difference import Change, Difference
 from flopscope.analysis.written import Counts, Written
 from flopscope.registry import Registry
 from flopscope.report import View
+from flopscope.report.cells import TextColumn, text_table
 from flopscope.report.characters import spelling
-from flopscope.report.fitting import GAP, align
+from flopscope.report.fitting import align
 from flopscope.units import format_fixed, format_quantity, many
 
 RenderDifference: TypeAlias = Callable[[Difference, View], str]
@@ -182,25 +183,14 @@ def _plain(value: object) -> str:
     return ", ".join(f"{'×'.join(map(str, shape))} {dtype}" for _, shape, dtype in value) or "none"
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> Iterator[str]:
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> tuple[str, ...]:
     """Rows in columns, the first ones of words, the others of numbers."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns = [column if place < words else align(column) for place, column in enumerate(columns)]
-    widths = [
-        max(len(title), *map(len, column)) for title, column in zip(titles, columns, strict=True)
+    columns = [
+        TextColumn(title, cells if place < words else align(list(cells)), 0, place < words)
+        for place, (title, cells) in enumerate(zip(titles, zip(*rows, strict=True), strict=True))
     ]
-    yield _line(titles, widths, words)
-    yield "─" * (sum(widths) + GAP * (len(widths) - 1))
-    for cells in zip(*columns, strict=True):
-        yield _line(cells, widths, words)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], words: int) -> str:
-    padded = (
-        cell.ljust(width) if place < words else cell.rjust(width)
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return (" " * GAP).join(padded)
+    *lines, _last_rule = text_table(columns, width=None).lines
+    return tuple(lines)
 
 
 def counts_document(counts: Counts) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 from flopscope.analysis.machines import Machine
 from flopscope.analysis.written import Allowed, Counts, Layer, Run, Written
 from flopscope.errors import InputError, UsageError
+from flopscope.files import read_json
 from flopscope.report.json import SCHEMA, SCHEMA_OF_SEVERAL, Object
 from flopscope.roofline import Limits
 
@@ -82,12 +82,7 @@ def _machine(path: Path, name: str) -> Machine:
 
 def _document(path: Path) -> Object:
     """The file's object, whose schema is known."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}", WRITTEN_BY) from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}", WRITTEN_BY) from error
+    document = read_json(path, WRITTEN_BY)
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema in {SCHEMA, SCHEMA_OF_SEVERAL}:
         known: Object = document
