@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from flopscope.analysis.verdicts import Verdict, verdict
+from flopscope.analysis.written import Written
 from flopscope.errors import FlopscopeError, InputError
 from flopscope.files import read_json, write
 from flopscope.load.budgets import Budget, Budgets
 from flopscope.progress import Progress
-from flopscope.report.written import report_from
+from flopscope.report.written import report_from, whole
 from flopscope.targeting import profile_target
 
 SCHEMA = "flopscope.baseline/1"
@@ -50,7 +51,7 @@ def check_budgets(
                 report_from(document, budget.name),
                 budget.limits,
                 budget.growth,
-                None if before is None else report_from(before, "baseline"),
+                None if before is None else _earlier(before, budgets.baseline),
             )
         )
     if update:
@@ -77,8 +78,14 @@ def _read_baseline(path: Path) -> Mapping[str, Any]:
     document = read_json(path, _ANEW)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(f"{path} is no baseline of this flopscope", hint=_ANEW)
-    reports: Mapping[str, Any] = document["reports"]
-    return reports
+    with whole(path, "baseline", _ANEW):
+        return dict(document["reports"])
+
+
+def _earlier(document: Any, path: Path) -> Written:
+    """A report of the baseline in a file."""
+    with whole(path, "baseline", _ANEW):
+        return report_from(document, "baseline")
 
 
 def _slim(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def test_growth_is_measured_from_the_baseline_that_was_written(
         ('macs = "lots"', "'lots' is not a number"),
         ('growth = "a bit"', "is not a percentage"),
         ("", "limits nothing"),
+        ('batch = "some"\nmacs = 1', "batch cannot be 'some'"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(
@@ -87,6 +88,28 @@ def test_what_cannot_be_meant_is_one_line(
     assert done.exit_code == 3
     assert said in done.stderr
     assert len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("[", "is not JSON"),
+        ("{}", "is no baseline of this flopscope"),
+        ('{"schema": "flopscope.baseline/1"}', "lacks 'reports'"),
+        ('{"schema": "flopscope.baseline/1", "reports": 1}', "is no whole baseline"),
+        ('{"schema": "flopscope.baseline/1", "reports": {"net": {}}}', "is no whole baseline"),
+    ],
+)
+def test_a_baseline_that_is_damaged_is_one_line(
+    run: Run, budgets: Callable[..., None], project: Path, document: str, said: str
+) -> None:
+    budgets('growth = "1%"')
+    (project / "flopscope-baseline.json").write_text(document)
+    done = run("check")
+
+    assert done.exit_code == 3
+    assert said in done.stderr
+    assert "--update-baseline" in done.stderr
 
 
 def test_a_file_that_is_no_toml_is_one_line(run: Run, project: Path) -> None:
@@ -128,6 +151,17 @@ def test_parts_of_a_matrix_are_merged_to_the_whole(run: Run, budgets: Callable[.
 
     assert done.exit_code == 1
     assert "1 budget kept, 1 broken" in done.stdout
+
+
+@pytest.mark.parametrize("verdicts", ["3", "[1]", '[{"name": "net"}]'])
+def test_verdicts_that_are_damaged_are_one_line(run: Run, project: Path, verdicts: str) -> None:
+    text = f'{{"schema": "flopscope.verdicts/1", "verdicts": {verdicts}}}'
+    (project / "one.json").write_text(text)
+    done = run("merge", "one.json")
+
+    assert done.exit_code == 3
+    assert "one.json is no whole file of verdicts" in done.stderr
+    assert "flopscope check --format json writes them" in done.stderr
 
 
 def test_on_github_the_summary_is_written_and_the_file_marked(

@@ -43,5 +43,5 @@ def command(
         check_output(output, SUFFIXES)
     merged: dict[str, Verdict] = {}
     for path in paths:
-        merged |= {verdict.name: verdict for verdict in verdicts_from(read_json(path), str(path))}
+        merged |= {verdict.name: verdict for verdict in verdicts_from(read_json(path), path)}
     tell(tuple(merged.values()), format_name, outputs, "pyproject.toml")

@@ -103,7 +103,7 @@ def _budget(name: str, entry: object, place: str) -> Budget:
     _check_keys(entry, (*_OPTIONS, *UNITS, GROWTH, "target"), place)
     if not isinstance(entry.get("target"), str):
         raise InputError(f"{place} names no target", hint=_EXAMPLE)
-    options = {key: _OPTIONS[key](value) for key, value in entry.items() if key in _OPTIONS}
+    options = {key: _option(key, value, place) for key, value in entry.items() if key in _OPTIONS}
     limits = {
         key: _quantity(entry[key], UNITS[key], f"{place}: {key}") for key in UNITS if key in entry
     }
@@ -126,6 +126,13 @@ def _request(target: str, options: dict[str, Any]) -> Request:
         seq=options.pop("seq", None),
     )
     return Request(target, inputs=inputs, time=False, arguments=options.pop("arg", ()), **options)
+
+
+def _option(key: str, value: object, place: str) -> Any:
+    try:
+        return _OPTIONS[key](value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{place}: {key} cannot be {value!r}") from error
 
 
 def _texts(value: object) -> tuple[str, ...]:

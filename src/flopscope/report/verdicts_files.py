@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from flopscope.analysis.verdicts import Check, Verdict
 from flopscope.errors import InputError
 from flopscope.report import View
 from flopscope.report.verdicts import reasons, sentence
+from flopscope.report.written import whole
 
 SCHEMA = "flopscope.verdicts/1"
 
@@ -37,21 +39,19 @@ def _check(check: Check) -> dict[str, Any]:
     return {**asdict(check), "kept": check.is_kept}
 
 
-def verdicts_from(document: Any, place: str) -> tuple[Verdict, ...]:
-    """The verdicts that :func:`render_json` has written.
+def verdicts_from(document: Any, path: Path) -> tuple[Verdict, ...]:
+    """The verdicts that :func:`render_json` has written to a file.
 
     Raises:
         InputError: this is something else.
     """
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(
-            f"{place} holds no verdicts of this flopscope",
-            hint="flopscope check --format json writes them",
-        )
-    try:
+        raise InputError(f"{path} holds no verdicts of this flopscope", hint=_WRITTEN_BY)
+    with whole(path, "file of verdicts", _WRITTEN_BY):
         return tuple(map(_verdict, document["verdicts"]))
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{place} is no whole file of verdicts: {error}") from error
+
+
+_WRITTEN_BY = "flopscope check --format json writes them"
 
 
 def _verdict(entry: Mapping[str, Any]) -> Verdict:

@@ -43,7 +43,7 @@ def read_report(path: Path) -> Written:
     document = _document(path)
     if document["schema"] == SCHEMA_OF_SEVERAL:
         raise InputError(f"{path} holds several reports", hint="write one of a single model")
-    with _whole(path):
+    with whole(path):
         return _report(document, path.stem)
 
 
@@ -53,24 +53,24 @@ def report_from(document: Object, name: str) -> Written:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Around the reading of a report, which may lack something.
+def whole(path: Path, kind: str = "report", hint: str = WRITTEN_BY) -> Iterator[None]:
+    """Around the reading of a document, which may lack something.
 
     Raises:
-        InputError: it does.
+        InputError: it does; said of a file of this kind.
     """
     try:
         yield
     except KeyError as error:
-        raise InputError(f"{path} is no whole report: it lacks {error}", WRITTEN_BY) from error
+        raise InputError(f"{path} is no whole {kind}: it lacks {error}", hint) from error
     except (AttributeError, IndexError, TypeError) as error:
-        raise InputError(f"{path} is no whole report: {error}", WRITTEN_BY) from error
+        raise InputError(f"{path} is no whole {kind}: {error}", hint) from error
 
 
 def _machine(path: Path, name: str) -> Machine:
     document = _document(path)
     is_several = document["schema"] == SCHEMA_OF_SEVERAL
-    with _whole(path):
+    with whole(path):
         reports = document["reports"] if is_several else [document]
         failures = document["failures"] if is_several else []
         return Machine(
