@@ -33,8 +33,9 @@ __all__ = [
     "tensors_in",
 ]
 
-Stream: TypeAlias = Literal["canonical", "training"]
-"""Which operators a trace holds: those the user wrote, or those autograd ran."""
+Stream: TypeAlias = Literal["canonical", "training", "device:cuda"]
+"""Which operators a trace holds: those the user wrote, the same as a GPU runs them (their dtypes
+under autocast, their layouts), or those autograd ran."""
 
 
 @dataclass(frozen=True, slots=True)

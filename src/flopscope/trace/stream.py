@@ -10,12 +10,21 @@ from typing import Any
 import torch
 
 from flopscope.records import Stream
+from flopscope.trace.unknown import CPU
 
 
 @contextmanager
 def canonical() -> Iterator[None]:
     """Operators reach a dispatch mode before torch takes them apart, fuses or compiles them."""
     with _neither_fused_nor_compiled(), torch.inference_mode(), _without_version_counters():
+        yield
+
+
+@contextmanager
+def on_cuda() -> Iterator[None]:
+    """The same on a GPU that need not be here: to torch, unknown tensors are on it."""
+    torch._C._ensureCUDADeviceGuardSet()  # without a GPU, one that does nothing
+    with canonical():
         yield
 
 
@@ -55,8 +64,15 @@ def _uncompiled() -> AbstractContextManager[Any]:
 STREAMS: Mapping[Stream, Callable[[], AbstractContextManager[None]]] = {
     "canonical": canonical,
     "training": differentiable,
+    "device:cuda": on_cuda,
 }
 """What to enter for each of the streams that a trace may hold."""
+
+
+def claimed_device(stream: Stream) -> torch.device:
+    """The device that unknown tensors say they are on in a stream."""
+    name = stream.removeprefix("device:")
+    return CPU if name == stream else torch.device(name, 0)
 
 
 @contextmanager

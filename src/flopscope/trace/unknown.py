@@ -23,7 +23,8 @@ class Unknown(torch.Tensor):
     """A tensor without memory whose values depend on parameters, inputs or chance.
 
     It claims to live on the CPU, beside the known tensors, so that a program that compares or
-    copies devices sees one device everywhere.
+    copies devices sees one device everywhere; or on a device that is not here, whose kernels and
+    whose autocast torch then chooses.
     """
 
     __module__ = "torch"  # what opt_einsum and its like tell torch's tensors from NumPy's arrays by
@@ -33,10 +34,12 @@ class Unknown(torch.Tensor):
     """No value is below this."""
 
     @staticmethod
-    def __new__(cls, key: SpecKey, *, is_parameter: bool = False) -> Unknown:
+    def __new__(
+        cls, key: SpecKey, *, is_parameter: bool = False, device: torch.device = CPU
+    ) -> Unknown:
         shape, strides, dtype = key
         tensor: Unknown = torch.Tensor._make_wrapper_subclass(
-            cls, shape, strides=strides, dtype=dtype, device=CPU
+            cls, shape, strides=strides, dtype=dtype, device=device
         )
         tensor.key = key
         if is_parameter:
@@ -56,7 +59,8 @@ class Unknown(torch.Tensor):
         return f"Unknown({list(shape)}, {dtype})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Unknown:
-        copied = Unknown(self.key, is_parameter=getattr(self, "_is_param", False))
+        is_parameter = getattr(self, "_is_param", False)
+        copied = Unknown(self.key, is_parameter=is_parameter, device=self.device)
         memo[id(self)] = copied
         return copied
 

@@ -11,6 +11,8 @@ from typing import Any
 from flopscope.errors import TraceError
 from flopscope.records import Stream, Trace
 from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
+from flopscope.trace.stream import claimed_device
+from flopscope.trace.unknown import CPU
 
 _MISSING_GRADIENT = re.compile(
     r"does not require grad|[Ii]nference tensors? cannot be saved for backward"
@@ -31,6 +33,15 @@ class Way:
     stream: Stream = "canonical"
     devices: Callable[[], AbstractContextManager[Any]] = nullcontext
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, stream: Stream) -> Way:
+        """How a program is run first: for a device that need not be here, without looking for it.
+
+        It is told of that device by its unknown tensors, and so it will name it.
+        """
+        claims = claimed_device(stream) != CPU
+        return cls(stream, devices=EveryDeviceIsTheCPU if claims else nullcontext)
 
     def instead(self, error: BaseException | None) -> Way | None:
         """Another way, where an exception says that the program cannot go this one."""
