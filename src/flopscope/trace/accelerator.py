@@ -18,8 +18,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.layouts import laid_out
 from flopscope.trace.rules.table import overloads
-from flopscope.trace.specs import map_tensors, tensors_among
-from flopscope.trace.steps import PARTS, Step
+from flopscope.trace.specs import map_tensors, op_name, tensors_among
+from flopscope.trace.steps import Step
 from flopscope.trace.unknown import SpecKey, Unknown, key_of
 
 CUDA = torch.device("cuda", 0)
@@ -56,6 +56,9 @@ class AcceleratorEvaluation(PartialEvaluation):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
+        if self._casts and func in CAST_INSIDE:
+            with self.taking_apart(op_name(func)), self:
+                return taken_apart(func, args, kwargs)
         if self._casts and is_cast(func):
             tensors = tensors_among((*args, *kwargs.values()))
             if func in _RECURRENT and torch.is_autocast_enabled("cuda"):
@@ -65,8 +68,6 @@ class AcceleratorEvaluation(PartialEvaluation):
         return super().__torch_dispatch__(func, types, args, kwargs)
 
     def learn(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
-        if self._casts and func in CAST_INSIDE:
-            return PARTS
         return laid_out(super().learn(func, args, kwargs), func, args, kwargs)
 
     def _cast(
@@ -155,6 +156,11 @@ def _escapes_autocast(tensor: torch.Tensor) -> bool:
         and tensor.dim() > 0
         and tensor.layout is torch.strided
     )
+
+
+def taken_apart(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """What an operator returns that is run as others: torch's own code, not that for its compiler."""
+    return func._op_dk(torch._C.DispatchKey.CompositeImplicitAutograd, *args, **kwargs)
 
 
 def _is_autocast_wanted(tensors: Iterable[torch.Tensor]) -> bool:
