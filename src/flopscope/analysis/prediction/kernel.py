@@ -1,0 +1,32 @@
+"""A kernel: what a device runs at once, as the amounts that its time depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One kernel of a stream.
+
+    Attributes:
+        kind: which constants it is priced with: a row of ``constants.toml``.
+        nbytes: read from memory and written there.
+        scattered_nbytes: of these, what lies in another order than it is visited in.
+        macs: multiply-accumulates.
+        rows, columns, depth: of each of its matrix products, rows × depth by depth × columns.
+        products: how many of them.
+        dtype: torch's name of the type that it computes in.
+        serial_steps: what one thread does after another for want of threads, or 0.
+    """
+
+    kind: str
+    nbytes: float = 0
+    scattered_nbytes: float = 0
+    macs: float = 0
+    rows: float = 1
+    columns: float = 1
+    depth: float = 1
+    products: float = 1
+    dtype: str = "float32"
+    serial_steps: float = 0

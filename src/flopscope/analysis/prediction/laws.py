@@ -1,0 +1,113 @@
+"""How long a kernel takes on a device: one law for all kinds, with constants of their own.
+
+The arithmetic is that of numbers or of arrays of them, so that a fit uses these very functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from flopscope.analysis.prediction.kernel import Kernel
+
+Units: TypeAlias = Literal["matrix", "vector"]
+
+SHARED = "shared"
+"""The group of constants that hold for kernels of every kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a device offers, by its datasheet or as calibrated.
+
+    Attributes:
+        matrix: FLOP/s of products of matrices, by torch's name of their type.
+        vector: FLOP/s of other arithmetic.
+        bytes_per_second: of its memory.
+        cache_nbytes: of its last cache, or 0 where that is unknown.
+        threads: how many it runs at once, or 0 where that is unknown.
+    """
+
+    matrix: Mapping[str, float]
+    vector: float
+    bytes_per_second: float
+    cache_nbytes: int = 0
+    threads: int = 0
+
+    def flops_per_second(self, units: Units, dtype: str) -> float:
+        """Of products of matrices of a type, or else of the units for vectors."""
+        return self.vector if units == "vector" else self.matrix.get(dtype, self.vector)
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """Fitted or prior values, by group and name.
+
+    Attributes:
+        groups: of each kind of kernel, and the shared ones, their values by name.
+        units: by kind, which units of a device compute; none of those that only move data.
+    """
+
+    groups: Mapping[str, Mapping[str, Any]]
+    units: Mapping[str, Units]
+
+    def shared(self, name: str) -> Any:
+        """A constant that holds for all kinds."""
+        return self.groups[SHARED][name]
+
+
+def seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
+    """How long a kernel takes, from the end of the one before it.
+
+    The longer of moving data and computing, rounded where they are alike, as a p-norm; a time that
+    grows with waiting threads; and the start.
+    """
+    memory = memory_seconds(kernel, device, constants)
+    compute = compute_seconds(kernel, device, constants)
+    sharpness = constants.shared("overlap")
+    busy = (memory**sharpness + compute**sharpness) ** (1 / sharpness)
+    return busy + constants.shared("launch_seconds")
+
+
+def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
+    """How long moving its data takes: less of what fits into the cache, more out of order."""
+    own = constants.groups[kernel.kind]
+    touched = kernel.nbytes + constants.shared("scattered") * kernel.scattered_nbytes
+    elapsed = touched / (device.bytes_per_second * own["bandwidth"])
+    if not device.cache_nbytes:
+        return elapsed
+    filled = kernel.nbytes / (constants.shared("cache_share") * device.cache_nbytes)
+    return elapsed * (1 - constants.shared("cached") / (1 + filled**2))
+
+
+def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
+    """How long its arithmetic takes, padded to whole tiles, or its steps one after another."""
+    elapsed = kernel.serial_steps * constants.shared("serial_seconds") * _turns(kernel, device)
+    units = constants.units.get(kernel.kind)
+    if units is None:
+        return elapsed
+    own = constants.groups[kernel.kind]
+    flops = 2 * kernel.macs
+    for side, size in (
+        ("pad_rows", kernel.rows),
+        ("pad_columns", kernel.columns),
+        ("pad_depth", kernel.depth),
+    ):
+        if side in own:
+            flops = flops * (1 + own[side] / size)
+    return elapsed + flops / (device.flops_per_second(units, kernel.dtype) * own["rate"])
+
+
+def _turns(kernel: Kernel, device: Rates) -> Any:
+    """How many groups of threads have to wait for one another."""
+    return 1 + kernel.rows / device.threads if device.threads else 1
+
+
+def whole_seconds(kernels_seconds: Any, kernels: Any, constants: Constants) -> Any:
+    """How long a stream takes whose kernels take so long: not less than asking for them does."""
+    asked = kernels * constants.shared("dispatch_seconds")
+    return (kernels_seconds**HOST_SHARPNESS + asked**HOST_SHARPNESS) ** (1 / HOST_SHARPNESS)
+
+
+HOST_SHARPNESS = 4

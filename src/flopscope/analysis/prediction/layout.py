@@ -1,0 +1,76 @@
+"""How a tensor lies in memory: in which order its elements are, and whether dimensions merge."""
+
+from __future__ import annotations
+
+import math
+
+from flopscope.dtypes import BITS
+from flopscope.records import TensorSpec
+
+
+def dense_nbytes(tensor: TensorSpec) -> int:
+    """Bytes of a copy of a tensor, in which what is broadcast is written out."""
+    return tensor.numel * BITS[tensor.dtype] // 8
+
+
+def innermost(tensor: TensorSpec) -> int | None:
+    """The dimension along which neighbours lie side by side, or None of a single element."""
+    sides = [place for place, size in enumerate(tensor.shape) if size > 1]
+    if tensor.strides is None or not sides:
+        return sides[-1] if sides else None
+    strides = tensor.strides
+    stepped = [place for place in sides if strides[place] > 0]
+    return min(stepped, key=lambda place: (strides[place], -place), default=None)
+
+
+def has_channels_last(tensor: TensorSpec) -> bool:
+    """Whether the channels of an image, its second dimension, are innermost; no, if both may be."""
+    return tensor.strides is not None and tensor.ndim > 2 and innermost(tensor) == 1
+
+
+def run_length(tensor: TensorSpec) -> int:
+    """How many elements lie side by side in the order in which they are visited."""
+    if tensor.strides is None:
+        return tensor.numel
+    run = 1
+    for size, stride in reversed(list(zip(tensor.shape, tensor.strides, strict=True))):
+        if size != 1:
+            if stride != run:
+                break
+            run *= size
+    return run
+
+
+def merges(tensor: TensorSpec, dims: int) -> bool:
+    """Whether the first dimensions can be seen as one, without a copy."""
+    if tensor.strides is None:
+        return True
+    sides = zip(tensor.shape[:dims], tensor.strides[:dims], strict=True)
+    kept = [(size, stride) for size, stride in sides if size > 1]
+    pairs = zip(kept, kept[1:], strict=False)
+    return all(outer == stride * size for (_, outer), (size, stride) in pairs)
+
+
+def out_of_order_nbytes(tensor: TensorSpec, visited: TensorSpec) -> int:
+    """Bytes of a tensor whose neighbours are not those of the one that sets the order."""
+    if tensor.ndim != visited.ndim or tensor.numel * SMALL < visited.numel:
+        return 0
+    ours, theirs = innermost(tensor), innermost(visited)
+    return 0 if ours is None or theirs is None or ours == theirs else tensor.nbytes
+
+
+SMALL = 4
+"""A tensor that is as many times smaller than what it is combined with stays in a cache."""
+
+COALESCED = 8
+"""Elements side by side from which on a copy reads memory as fast as in order: 16 B of halves."""
+
+
+def scattered_in_copy(tensor: TensorSpec) -> int:
+    """Bytes of a copied tensor that are read in another order than they lie in."""
+    return 0 if run_length(tensor) >= COALESCED else dense_nbytes(tensor)
+
+
+def elements(shape: tuple[int, ...]) -> int:
+    """The product of sizes."""
+    return math.prod(shape)

@@ -1,0 +1,69 @@
+"""Operators as the kernels that PyTorch runs for them on a GPU, without a compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+
+from flopscope import costs
+from flopscope.analysis.prediction.kernel import Kernel
+from flopscope.analysis.prediction.lowering.table import RULES, lowered, one_pass
+from flopscope.records import Operation
+
+__all__ = ["FAMILIES", "RULES", "kernels_of", "lowered"]
+
+FAMILIES = (
+    "attention",
+    "convolutions",
+    "movement",
+    "normalizations",
+    "products",
+    "reductions",
+    "windows",
+)
+
+
+def kernels_of(operation: Operation) -> tuple[Kernel, ...]:
+    """The kernels of an operator, in order; none of one that only looks at memory another way.
+
+    An operator without a rule is one pass over what it reads and writes: an elementwise one where
+    torch calls it that, otherwise of the kind ``"unknown"``.
+    """
+    if "view" in operation.tags or not operation.outputs:
+        return ()
+    return tuple(kernel for kernel in _kernels(operation) if kernel.nbytes or kernel.macs)
+
+
+def _kernels(operation: Operation) -> Iterable[Kernel]:
+    _load()
+    rule = RULES.get(operation.op.removesuffix("_"))
+    if rule is not None:
+        return rule(operation)
+    return (one_pass(_kind(operation), operation),)
+
+
+def _kind(operation: Operation) -> str:
+    if "pointwise" in operation.tags:
+        return "pointwise"
+    if "reduction" in operation.tags:
+        return "reduction"
+    coverage, cost = costs.cost_of(operation)
+    if coverage == "free":
+        return "copy"
+    elements = sum(output.numel for output in operation.outputs)
+    return "pointwise" if coverage == "counted" and _is_light(cost, elements) else "unknown"
+
+
+def _is_light(cost: costs.Cost, elements: int) -> bool:
+    """Whether an operator does so little for each element that memory is what it waits for."""
+    return cost.macs == 0 and cost.other_flops <= LIGHT_FLOPS * elements
+
+
+LIGHT_FLOPS = 16
+
+
+@cache
+def _load() -> None:
+    for family in FAMILIES:
+        import_module(f"flopscope.analysis.prediction.lowering.{family}")

@@ -1,0 +1,97 @@
+"""Convolutions: the product, what cuDNN lays out anew for its tensor cores, and the bias."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from flopscope.analysis.prediction.kernel import Kernel
+from flopscope.analysis.prediction.layout import has_channels_last
+from flopscope.analysis.prediction.lowering.products import bias_added
+from flopscope.analysis.prediction.lowering.table import lowered
+from flopscope.costs import cost_of
+from flopscope.dtypes import BITS
+from flopscope.records import Operation, TensorSpec
+
+CHANNEL_GROUP = 8
+"""Tensor cores take so many 16-bit channels at once; fewer are padded with zeros.
+
+Source: NVIDIA, Deep Learning Performance: Convolutional Layers User's Guide, "Channels In and Out".
+"""
+
+
+@lowered(
+    *("aten.conv1d", "aten.conv2d", "aten.conv3d", "aten.convolution"),
+    *("aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d"),
+)
+def convolution(operation: Operation) -> Iterator[Kernel]:
+    """A product over output positions, by the kind of filter and by layout.
+
+    Tensor cores want channels last: where they aren't, input and output are transposed. A bias is
+    added by a kernel of its own. Source: the kernels of cuDNN 8 and 9 in profiles of PyTorch.
+    """
+    args, out = operation.args, operation.outputs[0]
+    given, weight = args["input"], args["weight"]
+    assert isinstance(given, TensorSpec)
+    assert isinstance(weight, TensorSpec)
+    groups = args.get("groups", 1)
+    assert isinstance(groups, int)
+    kind = _kind(weight, groups, operation)
+    is_last = has_channels_last(given) or has_channels_last(weight)
+    is_half = BITS[weight.dtype] == BITS["float16"]
+    yield _product(operation, f"{kind} last" if is_last else kind, given, weight, groups)
+    if is_half and not is_last and not kind.startswith("depthwise"):
+        moved = 2 * (given.nbytes + out.nbytes)
+        yield Kernel(f"transpose {kind}", moved, dtype=out.dtype)
+    if args.get("bias") is not None:
+        yield bias_added(out)
+
+
+def _kind(weight: TensorSpec, groups: int, operation: Operation) -> str:
+    window = weight.shape[2:]
+    if groups > 1 and weight.shape[1] == 1 and not _is_transposed(operation):
+        return "depthwise large" if max(window) > LARGEST_TEMPLATE else "depthwise"
+    if groups > 1:
+        return "grouped"
+    if max(window, default=1) > WIDEST_TUNED:
+        return "wide convolution"
+    return "pointwise convolution" if math.prod(window) == 1 else "convolution"
+
+
+LARGEST_TEMPLATE = 5
+"""The side of the largest window that PyTorch has a depthwise kernel of its own for.
+
+Source: ``conv_depthwise2d_forward_kernel`` in ATen/native/cuda/DepthwiseConv2d.cu.
+"""
+
+
+WIDEST_TUNED = 7
+"""The side of the largest window that libraries have fast kernels for; patches are wider."""
+
+
+def _is_transposed(operation: Operation) -> bool:
+    return "transpose" in operation.op or bool(operation.args.get("transposed"))
+
+
+def _product(
+    operation: Operation, kind: str, given: TensorSpec, weight: TensorSpec, groups: int
+) -> Kernel:
+    """The product itself, of float32 in TF32: ``torch.backends.cudnn.allow_tf32`` is on."""
+    out = operation.outputs[0]
+    macs = cost_of(operation)[1].macs
+    columns = max(out.shape[1] // groups, 1)
+    depth = macs / max(out.numel, 1)
+    padding = 1.0
+    channels = given.shape[1] // groups
+    if BITS[weight.dtype] == BITS["float16"] and channels > 1:
+        padding = math.ceil(channels / CHANNEL_GROUP) * CHANNEL_GROUP / channels
+    return Kernel(
+        kind,
+        given.nbytes + weight.nbytes + out.nbytes,
+        macs=macs * padding,
+        rows=out.numel / max(out.shape[1], 1),
+        columns=columns,
+        depth=depth * padding,
+        products=groups,
+        dtype="tf32" if weight.dtype == "float32" else weight.dtype,
+    )

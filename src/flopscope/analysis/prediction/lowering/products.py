@@ -1,0 +1,96 @@
+"""Matrix products: linear layers and products of batches, with the copies that these need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from flopscope.analysis.prediction.kernel import Kernel
+from flopscope.analysis.prediction.layout import dense_nbytes, merges, scattered_in_copy
+from flopscope.analysis.prediction.lowering.table import lowered
+from flopscope.costs import cost_of
+from flopscope.records import Operation, TensorSpec
+
+
+def copy_of(tensor: TensorSpec) -> Kernel:
+    """The kernel that puts a tensor's elements into the order in which they are visited."""
+    return Kernel("copy", 2 * dense_nbytes(tensor), scattered_in_copy(tensor), dtype=tensor.dtype)
+
+
+def bias_added(out: TensorSpec) -> Kernel:
+    """The kernel that adds a bias to a result, where that is no part of what made it."""
+    return Kernel("bias", 2 * out.nbytes, dtype=out.dtype)
+
+
+@lowered("aten.linear")
+def linear(operation: Operation) -> Iterator[Kernel]:
+    """One product; of an input that isn't contiguous, a copy and the bias are apart.
+
+    Source: ``at::linear`` in ATen/native/Linear.cpp.
+    """
+    given, weight = operation.args["input"], operation.args["weight"]
+    assert isinstance(given, TensorSpec)
+    assert isinstance(weight, TensorSpec)
+    out = operation.outputs[0]
+    is_fused = given.strides is None or given.ndim == 2
+    if given.strides is not None and not _is_a_matrix(given):
+        yield copy_of(given)
+    yield Kernel(
+        "linear",
+        given.nbytes + weight.nbytes + out.nbytes,
+        macs=cost_of(operation)[1].macs,
+        rows=math.prod(given.shape[:-1]),
+        columns=weight.shape[0] if weight.ndim > 1 else 1,
+        depth=weight.shape[-1],
+        dtype=given.dtype,
+    )
+    if not is_fused and operation.args.get("bias") is not None:
+        yield bias_added(out)
+
+
+def _is_a_matrix(tensor: TensorSpec) -> bool:
+    """Whether a product takes it as it is: rows in order, and one of the two sides contiguous."""
+    if tensor.strides is None:
+        return True
+    return merges(tensor, tensor.ndim - 1) and 1 in tensor.strides[-2:]
+
+
+@lowered("aten.matmul", "aten.bmm", "aten.mm", "aten.addmm", "aten.baddbmm", "aten.addbmm")
+def product(operation: Operation) -> Iterator[Kernel]:
+    """Products of two batches; an operand whose batch isn't one of memory's is copied first.
+
+    Source: ``at::matmul`` in ATen/native/LinearAlgebra.cpp, which expands and reshapes both.
+    """
+    matrices = [tensor for tensor in operation.tensors() if tensor.ndim > 1][-2:]
+    out = operation.outputs[0]
+    for tensor in matrices:
+        if tensor.ndim == out.ndim and tensor.shape[:-2] != out.shape[:-2]:
+            written = math.prod(out.shape[:-2]) * math.prod(tensor.shape[-2:])
+            yield copy_of(TensorSpec((written,), tensor.dtype))
+        elif not merges(tensor, tensor.ndim - 2):
+            yield copy_of(tensor)
+    yield _batch(operation, out)
+
+
+@lowered("aten.einsum")
+def einsum(operation: Operation) -> Iterator[Kernel]:
+    """A product of batches, for which the first operand is laid out anew."""
+    out = operation.outputs[0]
+    first = next(operation.tensors())
+    yield Kernel("copy", 2 * dense_nbytes(first), dense_nbytes(first), dtype=first.dtype)
+    yield _batch(operation, out)
+
+
+def _batch(operation: Operation, out: TensorSpec) -> Kernel:
+    macs = cost_of(operation)[1].macs
+    tensors = list(operation.tensors())
+    return Kernel(
+        "product",
+        sum(tensor.nbytes for tensor in tensors) + out.nbytes,
+        macs=macs,
+        rows=out.shape[-2] if out.ndim > 1 else 1,
+        columns=out.shape[-1] if out.ndim else 1,
+        depth=macs / max(out.numel, 1),
+        products=math.prod(out.shape[:-2]),
+        dtype=tensors[0].dtype,
+    )
