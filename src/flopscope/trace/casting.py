@@ -64,7 +64,7 @@ def asked(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Castin
 
     def stand_in(tensor: torch.Tensor) -> torch.Tensor:
         # A scalar is mostly on the CPU, also in a program on a GPU.
-        is_there = tensor.dim() > 0 or not _is_plain(tensor)
+        is_there = tensor.dim() > 0 or type(tensor) is not torch.Tensor
         return _StandIn(key_of(tensor), next(numbers), _GPU if is_there else CPU)
 
     given = map_tensors(stand_in, args)
@@ -75,10 +75,6 @@ def asked(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Castin
         except _Reached as reached:
             func, given, named = reached.call
     return Casting(func, _placed(given), {name: _placed(value) for name, value in named.items()})
-
-
-def _is_plain(tensor: torch.Tensor) -> bool:
-    return type(tensor) is torch.Tensor
 
 
 def _placed(value: Any) -> Any:
