@@ -8,14 +8,15 @@ attention: without a GPU torch takes that apart, and lays it out in another way.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-timm = pytest.importorskip("timm", reason="timm is not installed")
+pytest.importorskip("timm", reason="timm is not installed")
+
+import timm
 
 from flopscope import costs, tree
 from flopscope.naming import module_paths
