@@ -36,9 +36,7 @@ def replace_state(model: torch.nn.Module, device: torch.device = CPU) -> None:
 
 def _unknown_state(tensor: torch.Tensor, device: torch.device, is_parameter: bool) -> Unknown:  # noqa: FBT001 - of a private call
     unknown = Unknown(key_of(tensor), is_parameter=is_parameter, device=device)
-    # On an accelerator autocast remembers what it casts, if that is to be trained.
-    is_trained = torch.is_grad_enabled() or device != CPU
-    unknown.requires_grad = tensor.requires_grad and is_trained
+    unknown.requires_grad = tensor.requires_grad and torch.is_grad_enabled()
     return unknown
 
 

@@ -55,8 +55,8 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 def has_channels_last(tensor: torch.Tensor) -> bool:
     """Whether torch takes a tensor's channels to be last in memory.
 
-    By strides that do not decrease from the channels to the samples (c10/core/MemoryFormat.h), since
-    of one channel or one pixel both layouts are true.
+    By strides that do not decrease from the channels to the samples (c10/core/MemoryFormat.h),
+    since of one channel or one pixel both layouts are true.
     """
     shape, strides = tensor.shape, tensor.stride()
     if len(shape) not in _CHANNELS_LAST or strides[1] == 0:

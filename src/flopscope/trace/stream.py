@@ -21,14 +21,6 @@ def canonical() -> Iterator[None]:
 
 
 @contextmanager
-def on_cuda() -> Iterator[None]:
-    """The same on a GPU that need not be here: to torch, unknown tensors are on it."""
-    torch._C._ensureCUDADeviceGuardSet()  # without a GPU, one that does nothing
-    with canonical():
-        yield
-
-
-@contextmanager
 def differentiable() -> Iterator[None]:
     """Gradients can be computed: operators come as autograd runs them, forward and backward."""
     with _neither_fused_nor_compiled(), torch.inference_mode(False), torch.enable_grad():
@@ -64,7 +56,7 @@ def _uncompiled() -> AbstractContextManager[Any]:
 STREAMS: Mapping[Stream, Callable[[], AbstractContextManager[None]]] = {
     "canonical": canonical,
     "training": differentiable,
-    "device:cuda": on_cuda,
+    "device:cuda": canonical,
 }
 """What to enter for each of the streams that a trace may hold."""
 
