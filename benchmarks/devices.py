@@ -87,10 +87,10 @@ def scaled(figure: float | None, unit: float) -> str:
 
 def published(rates: Iterable[Sustained], by: str) -> str:
     """What one publisher measured: ``"MAMF: bf16 794.5, fp8 1402.6"``."""
-    theirs = [rate for rate in rates if rate.by == by]
+    theirs = {rate.arithmetic: rate.flops_per_second for rate in rates if rate.by == by}
     measured = (
-        f"{rate.arithmetic.removesuffix('_matrix').replace('_', ' ')} {rate.flops_per_second / 1e12:g}"
-        for rate in theirs
+        f"{kind.removesuffix('_matrix').replace('_', ' ')} {rate / 1e12:g}"
+        for kind, rate in theirs.items()
     )
     return f"{by}: {', '.join(measured)}"
 

@@ -40,8 +40,8 @@ class Sustained:
 
     Attributes:
         arithmetic: what the products ran in.
-        flops_per_second: of the best shape that was found. Clocks above the datasheet's put it above
-            the peak on some devices.
+        flops_per_second: of the best shape that was found. Clocks above the datasheet's put it
+            above the peak on some devices.
         by: who measured, one of :func:`flopscope.devices.tables`, which says how.
     """
 
