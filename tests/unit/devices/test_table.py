@@ -205,8 +205,8 @@ def test_boost_clock_and_multiprocessors_give_the_peak_of_vector_arithmetic():
     reckoned = [device for device in devices() if device.boost_hertz and device.multiprocessors]
     assert len(reckoned) >= 30
     for device in reckoned:
-        # A multiply and an add in each lane: 64 of a multiprocessor of Pascal, Volta, Turing and the
-        # A100, and of a compute unit before CDNA 3; 128 of the others.
+        # A multiply and an add in each lane: 64 of a multiprocessor of Pascal, Volta, Turing and
+        # the A100, and of a compute unit before CDNA 3; 128 of the others.
         clocks = device.multiprocessors * device.boost_hertz
         lanes = device.flops_per_second["fp32_vector"] / (2 * clocks)
         assert lanes == pytest.approx(64, rel=0.015) or lanes == pytest.approx(128, rel=0.015)
