@@ -16,6 +16,7 @@ class Kernel:
         macs: multiply-accumulates.
         rows, columns, depth: of each of its matrix products, rows × depth by depth × columns.
         products: how many of them.
+        padding: by which arithmetic grows where a device computes whole groups of channels.
         dtype: torch's name of the type that it computes in.
         serial_steps: what one thread does after another for want of threads, or 0.
     """
@@ -28,5 +29,6 @@ class Kernel:
     columns: float = 1
     depth: float = 1
     products: float = 1
+    padding: float = 1
     dtype: str = "float32"
     serial_steps: float = 0

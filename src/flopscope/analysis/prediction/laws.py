@@ -88,7 +88,7 @@ def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     if units is None:
         return elapsed
     own = constants.groups[kernel.kind]
-    flops = 2 * kernel.macs
+    flops = 2 * kernel.macs * kernel.padding
     for side, size in (
         ("pad_rows", kernel.rows),
         ("pad_columns", kernel.columns),

@@ -88,10 +88,11 @@ def _product(
     return Kernel(
         kind,
         given.nbytes + weight.nbytes + out.nbytes,
-        macs=macs * padding,
+        macs=macs,
         rows=out.numel / max(out.shape[1], 1),
         columns=columns,
-        depth=depth * padding,
+        depth=depth,
         products=groups,
+        padding=padding,
         dtype="tf32" if weight.dtype == "float32" else weight.dtype,
     )

@@ -1,0 +1,152 @@
+"""A model's time on a device as it is told: floor, roofline, estimate, and how far to trust that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from flopscope.analysis.prediction.fitted import Band, Fitted, Tier, Variant, fitted
+from flopscope.analysis.prediction.machines import Scalars, Sustaining, rates_of
+from flopscope.analysis.prediction.prediction import UNCERTAIN, Stream, priced
+from flopscope.devices import Device
+from flopscope.errors import InputError
+from flopscope.records import Trace
+
+UNCERTAIN_SHARE = 0.1
+"""Of the time, what may be of kernels without a firm rule before the band is widened."""
+
+LAUNCH_SHARE = 0.3
+"""Of the time, what may go by in starting kernels before there is no estimate to trust."""
+
+WIDENED = Band(0.4, 2.5)
+"""The band of a stream with uncertain kernels: nothing was measured that would narrow it."""
+
+POWER_LIMITED = 2.0
+"""Watts for each TFLOP/s of halves below which a device may not keep its clocks up."""
+
+TERA = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model takes on a device.
+
+    Attributes:
+        device: which.
+        variant: what is run of it.
+        stream: its kernels, floor, roofline and estimate, in seconds.
+        tier: how well the device is known.
+        band: of the estimate, or None where no estimate can be trusted.
+        sustains: what is assumed of its peak of matrix products, and why.
+        warnings: why the band is wide, or is not there.
+    """
+
+    device: Device
+    variant: Variant
+    stream: Stream
+    tier: Tier
+    band: Band | None
+    sustains: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """The estimate."""
+        return self.stream.seconds
+
+    @property
+    def low_seconds(self) -> float | None:
+        return None if self.band is None else self.seconds * self.band.low
+
+    @property
+    def high_seconds(self) -> float | None:
+        return None if self.band is None else self.seconds * self.band.high
+
+
+def predict(
+    trace: Trace,
+    device: Device,
+    *,
+    scalars: Scalars | None = None,
+    variant: Variant = "eager",
+    fit: Fitted | None = None,
+) -> Prediction:
+    """The time of a trace on a device.
+
+    Args:
+        trace: of the stream ``"device:cuda"``, at the batch that is meant.
+        device: a row of the table of devices.
+        scalars: what ``flopscope calibrate`` found on it, or None.
+        variant: what is run of it.
+        fit: the constants, or None for those that ship.
+
+    Raises:
+        InputError: the datasheet of the device leaves out its rate of fp32.
+    """
+    fit = fit or fitted()
+    plain = Sustaining(1.0, 0.0)
+    rates = rates_of(device, fit.sustaining, scalars or Scalars())
+    rated = rates_of(_as_rated(device), plain)
+    if rates is None or rated is None:
+        raise InputError(f"{device.name} is not rated in fp32", hint="give another device")
+    stream = priced(trace, rates, rated, fit, variant)
+    tier = tier_of(device, fit, scalars)
+    warnings = tuple(_warnings(stream, tier))
+    share, source = fit.sustaining.of(device)
+    return Prediction(
+        device,
+        variant,
+        stream,
+        tier,
+        _band(stream, fit.band(variant, tier)),
+        f"{share:.0%} of its peak of matrix products ({source})",
+        warnings,
+    )
+
+
+def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier:
+    """How well a device is known."""
+    if scalars is not None:
+        return "calibrated"
+    if device.name in fit.devices:
+        return "fitted"
+    peak = device.matrix_peak("float16")
+    if device.vendor != "NVIDIA" or device.watts is None or peak is None:
+        return "uncalibrated"
+    is_at_ease = device.watts / (peak.flops_per_second / TERA) >= POWER_LIMITED
+    return "datasheet" if is_at_ease else "uncalibrated"
+
+
+def _band(stream: Stream, measured: Band) -> Band | None:
+    if stream.launch_share > LAUNCH_SHARE:
+        return None
+    return WIDENED if stream.unknown_share > UNCERTAIN_SHARE else measured
+
+
+def _warnings(stream: Stream, tier: Tier) -> Iterator[str]:
+    if stream.launch_share > LAUNCH_SHARE:
+        yield (
+            f"{stream.launch_share:.0%} of the time goes by in starting kernels: nothing was"
+            " measured of such small batches, so read the floor and the roofline alone"
+        )
+    if stream.unknown_share > UNCERTAIN_SHARE:
+        names = (each for each in stream.by(lambda launch: launch.operation.op) if each.seconds)
+        uncertain = {
+            each.launch.operation.op
+            for each in stream.timed
+            if each.launch.kernel.kind in UNCERTAIN
+        }
+        most = [part.name for part in names if part.name in uncertain][:3]
+        yield (
+            f"{stream.unknown_share:.0%} of the time is of operators whose time is hardly known"
+            f" ({', '.join(most)}): it may be off by a factor of {WIDENED.high}"
+        )
+    if tier == "uncalibrated":
+        yield (
+            "no model was measured on a device of this kind: it may be off by a factor of 2;"
+            " flopscope calibrate, run on one, narrows that"
+        )
+
+
+def _as_rated(device: Device) -> Device:
+    return replace(device, sustained=(), watts=None)

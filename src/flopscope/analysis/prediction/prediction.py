@@ -1,0 +1,179 @@
+"""A trace and a device to the time that the one takes on the other, with what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from flopscope.analysis.prediction.fitted import Fitted, Variant
+from flopscope.analysis.prediction.kernel import Kernel
+from flopscope.analysis.prediction.laws import (
+    Constants,
+    Rates,
+    compute_seconds,
+    memory_seconds,
+    seconds,
+    whole_seconds,
+)
+from flopscope.analysis.prediction.stream import Launch, launches
+from flopscope.records import Trace
+
+Limit: TypeAlias = Literal["compute", "memory", "launch"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedLaunch:
+    """A kernel and the time it is predicted to take.
+
+    Attributes:
+        launch: which, and for what.
+        seconds: of one run, from the end of the kernel before.
+        limit: what most of it waits for.
+    """
+
+    launch: Launch
+    seconds: float
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some launches together.
+
+    Attributes:
+        name: what they have in common.
+        seconds: of all.
+        launches: how many.
+        limit: what most of the time waits for.
+    """
+
+    name: str
+    seconds: float
+    launches: int
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a trace takes on a device.
+
+    Attributes:
+        timed: every kernel, in order.
+        floor_seconds: no kernels can be faster at the datasheet's rates: all products at the peak
+            of their type, inputs, outputs and weights moved once.
+        roofline_seconds: each kernel at the datasheet's rates, one after the other.
+        host_seconds: what PyTorch needs to ask for all kernels.
+        seconds: the estimate.
+    """
+
+    timed: tuple[TimedLaunch, ...]
+    floor_seconds: float
+    roofline_seconds: float
+    host_seconds: float
+    seconds: float
+
+    @property
+    def unknown_share(self) -> float:
+        """Of the time of kernels, what is of kinds that no rule is known for, or hardly."""
+        return _share(self.timed, lambda each: each.launch.kernel.kind in UNCERTAIN)
+
+    @property
+    def launch_share(self) -> float:
+        """Of the estimate, what goes by in asking for kernels and starting them."""
+        waiting = sum(each.seconds for each in self.timed if each.limit == "launch")
+        return min(1.0, max(self.host_seconds, waiting) / self.seconds) if self.seconds else 0.0
+
+    def by(self, name: Callable[[Launch], str]) -> tuple[Part, ...]:
+        """Its kernels by what they have in common, the longest first."""
+        groups: dict[str, list[TimedLaunch]] = {}
+        for each in self.timed:
+            groups.setdefault(name(each.launch), []).append(each)
+        parts = (_part(name, members) for name, members in groups.items())
+        return tuple(sorted(parts, key=lambda part: -part.seconds))
+
+
+UNCERTAIN = frozenset({"unknown", "interpolation", "gather"})
+"""Kinds whose kernels take times that data or a program's details decide."""
+
+
+def priced(
+    trace: Trace, device: Rates, rated: Rates, fit: Fitted, variant: Variant = "eager"
+) -> Stream:
+    """The time of a trace on a device.
+
+    Args:
+        trace: of the stream ``"device:cuda"``.
+        device: what the device keeps up, as calibrated.
+        rated: what its datasheet says.
+        fit: the constants.
+        variant: what is run of it.
+    """
+    constants = fit.constants
+    timed = tuple(
+        _timed(each, device, constants, fit.factor(variant, each.kernel.kind))
+        for each in launches(trace)
+    )
+    kernels = [each.launch.kernel for each in timed]
+    return Stream(
+        timed=timed,
+        floor_seconds=floor_seconds(trace, kernels, rated),
+        roofline_seconds=sum(roofline_seconds(kernel, rated) for kernel in kernels),
+        host_seconds=len(timed) * constants.shared("dispatch_seconds"),
+        seconds=float(whole_seconds(sum(each.seconds for each in timed), len(timed), constants)),
+    )
+
+
+def floor_seconds(trace: Trace, kernels: Iterable[Kernel], rated: Rates) -> float:
+    """The longer of all products at peak, and of moving what has to be moved, once."""
+    computing = sum(_peak_seconds(kernel, rated) for kernel in kernels)
+    weights = sum(module.param_nbytes for module in trace.modules)
+    inputs = sum(tensor.nbytes for tensor in trace.inputs.values())
+    outputs = sum(tensor.nbytes for tensor in trace.modules[0].outputs)
+    return max(computing, (weights + inputs + outputs) / rated.bytes_per_second)
+
+
+def roofline_seconds(kernel: Kernel, rated: Rates) -> float:
+    """The longer of its arithmetic at peak and moving its data at the full bandwidth."""
+    return max(_peak_seconds(kernel, rated), kernel.nbytes / rated.bytes_per_second)
+
+
+def _peak_seconds(kernel: Kernel, rated: Rates) -> float:
+    return 2 * kernel.macs / rated.flops_per_second("matrix", kernel.dtype)
+
+
+def _timed(launch: Launch, device: Rates, constants: Constants, factor: float) -> TimedLaunch:
+    kernel = launch.kernel
+    moving = memory_seconds(kernel, device, constants)
+    computing = compute_seconds(kernel, device, constants)
+    starting = constants.shared("launch_seconds")
+    limits: Sequence[tuple[float, Limit]] = (
+        (computing, "compute"),
+        (moving, "memory"),
+        (starting, "launch"),
+    )
+    elapsed = factor * float(seconds(kernel, device, constants))
+    return TimedLaunch(launch, elapsed, max(limits)[1])
+
+
+def _part(name: str, members: Sequence[TimedLaunch]) -> Part:
+    by_limit: dict[Limit, float] = {}
+    for each in members:
+        by_limit[each.limit] = by_limit.get(each.limit, 0.0) + each.seconds
+    return Part(
+        name,
+        sum(by_limit.values()),
+        len(members),
+        max(by_limit, key=lambda limit: by_limit[limit]),
+    )
+
+
+def _share(timed: Iterable[TimedLaunch], of: Callable[[TimedLaunch], bool]) -> float:
+    each = list(timed)
+    whole = sum(one.seconds for one in each)
+    return sum(one.seconds for one in each if of(one)) / whole if whole else 0.0
+
+
+def kinds_of(stream: Stream) -> Iterator[str]:
+    """The kinds of its kernels, without repeats."""
+    yield from dict.fromkeys(each.launch.kernel.kind for each in stream.timed)
