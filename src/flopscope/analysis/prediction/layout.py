@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from flopscope.dtypes import BITS
 from flopscope.records import TensorSpec
 
@@ -71,6 +69,15 @@ def scattered_in_copy(tensor: TensorSpec) -> int:
     return 0 if run_length(tensor) >= COALESCED else dense_nbytes(tensor)
 
 
-def elements(shape: tuple[int, ...]) -> int:
-    """The product of sizes."""
-    return math.prod(shape)
+CHANNEL_GROUP = 8
+"""Tensor cores take so many 16-bit elements at once, from addresses that are multiples of 16 B.
+
+Source: NVIDIA, Matrix Multiplication Background User's Guide, "Tensor Core Requirements", and
+Convolutional Layers User's Guide, "Channels In and Out".
+"""
+
+
+def misaligned(dtype: str, *sides: int) -> int:
+    """1 where halves are multiplied whose rows are not whole groups, else 0."""
+    is_half = BITS[dtype] == BITS["float16"]
+    return int(is_half and any(side % CHANNEL_GROUP for side in sides))
