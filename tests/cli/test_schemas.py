@@ -90,7 +90,9 @@ def test_every_schema_that_a_command_writes_is_published() -> None:
     written = {
         found
         for path in sources
-        for found in re.findall(r'^SCHEMA\w* = "flopscope\.(\S+)/1"', path.read_text("utf-8"), re.M)
+        for found in re.findall(
+            r'^SCHEMA\w* = "flopscope\.(\S+)/1"', path.read_text("utf-8"), re.MULTILINE
+        )
     }
     there = {
         path.name.removesuffix(".schema.json") for path in (ROOT / "docs").glob("*.schema.json")
