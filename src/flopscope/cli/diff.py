@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,16 +70,27 @@ def command(
         )
     for path in outputs:
         check_output(path, SUFFIXES)
+    _check(requests)
     requests = tuple(replace(request, time=False) for request in requests)
-    check_requests([_plain(request) for request in requests if not _is_file(request)])
     with narration() as progress:
-        before, after = (_side(request, progress) for request in requests)
+        before, after = _named([_side(request, progress) for request in requests], requests)
     found = difference(before, after)
     for path in outputs:
         write(path, DIFFERENCE_FORMATS[format_of(path, SUFFIXES)](found, View()))
     screen = screen_of(sys.stdout)
     view = View(width=screen.width, ascii=screen.ascii)
     show(DIFFERENCE_FORMATS[format_name](found, view), color=False)
+
+
+def _check(requests: Sequence[Request]) -> None:
+    """Make sure that what was typed can be read, and says something of one of the two."""
+    models = [_plain(request) for request in requests if not _is_file(request)]
+    check_requests(models)
+    if not models and any(request != Request(request.target) for request in requests):
+        raise UsageError(
+            "options about models and inputs say nothing of reports in files",
+            hint="leave them out, or name a target in the place of a file",
+        )
 
 
 def _is_file(request: Request) -> bool:
@@ -89,6 +101,13 @@ def _plain(request: Request) -> Request:
     """The request without a revision."""
     at = split_revision(request.target)
     return replace(request, target=at[0]) if at else request
+
+
+def _named(sides: Sequence[Written], requests: Sequence[Request]) -> Iterator[Written]:
+    """The two under names that tell them apart: two files of one name by where they are."""
+    same = sides[0].name == sides[1].name
+    for side, request in zip(sides, requests, strict=True):
+        yield replace(side, name=request.target) if same and _is_file(request) else side
 
 
 def _side(request: Request, progress: Progress) -> Written:

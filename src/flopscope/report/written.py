@@ -117,6 +117,7 @@ def _report(document: Object, name: str) -> Written:
         memory_nbytes=_memory(document["memory"]),
         allowed=_allowed(document["limits"]),
         run=_run(document["timing"]),
+        uncounted=tuple(entry["op"] for entry in document["coverage"]["uncounted"]),
     )
 
 
