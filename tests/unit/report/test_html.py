@@ -116,7 +116,7 @@ def test_the_data_are_the_reports_figures(report):
 
 @samples
 def test_each_module_is_inside_the_one_that_its_path_says(report):
-    data = page_data(report, "flops")
+    data = page_data(report, "flops", fold=True)
     for scope, parent in zip(data["scopes"][1:], data["parents"][1:], strict=True):
         assert data["scopes"][parent] == scope.rpartition(".")[0]
 
