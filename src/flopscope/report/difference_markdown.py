@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flopscope.analysis.difference import Difference
 from flopscope.report import View
 from flopscope.report.characters import referenced
@@ -15,23 +17,33 @@ MOST_BYTES = 65_536
 
 
 def render(found: Difference, view: View) -> str:
-    """A table of totals, what makes the two hard to compare, and the changes folded below it."""
-    names = f"{code(found.before.name)} → {code(found.after.name)}"
+    """The difference as large as a comment may be."""
+    return "\n\n".join(
+        fitted(((name, referenced(text, view)) for name, text in _parts(found)), MOST_BYTES)
+    )
+
+
+def section(found: Difference) -> str:
+    """All of it, as a part of a longer text."""
+    return "\n\n".join(text for _, text in _parts(found))
+
+
+def _parts(found: Difference) -> Iterator[tuple[str, str]]:
+    """What is compared, what makes that hard, a table of totals, and folded below it the changes.
+
+    Each with a name.
+    """
+    yield "names", f"### {code(found.before.name)} → {code(found.after.name)}"
+    about = subject(found)
+    if about:
+        yield "subject", plain(about)
     said = "\n".join(f"> {plain(line)}<br>" for line in cautions(found))
-    totals = table(
-        ["", "before", "after", "change"],
-        [True, False, False, False],
-        map(_total, totals_of(found.before, found.after)),
-    )
-    sections = (
-        ("names", f"### {names}"),
-        ("subject", plain(subject(found))),
-        ("cautions", f"> [!WARNING]\n{said}" if said else ""),
-        ("totals", totals),
-        ("changes", _changes(found)),
-    )
-    kept = ((name, referenced(text, view)) for name, text in sections if text)
-    return "\n\n".join(fitted(kept, MOST_BYTES))
+    if said:
+        yield "cautions", f"> [!WARNING]\n{said}"
+    totals = map(_total, totals_of(found.before, found.after))
+    titles = ("", "before", "after", "change")
+    yield "totals", table(titles, (True, False, False, False), totals)
+    yield "changes", _changes(found)
 
 
 def _total(total: Total) -> tuple[str, ...]:

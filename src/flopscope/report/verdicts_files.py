@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from flopscope.analysis.verdicts import Check, Verdict
 from flopscope.errors import InputError
 from flopscope.report import View
+from flopscope.report.characters import printable
 from flopscope.report.verdicts import reasons, sentence
 from flopscope.report.written import whole
 
@@ -81,15 +82,15 @@ def render_junit(verdicts: Sequence[Verdict], view: View) -> str:
     )
     for verdict in verdicts:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=verdict.target, name=verdict.name
+            suite, "testcase", classname=printable(verdict.target), name=printable(verdict.name)
         )
         if not verdict.is_kept:
             kind = "error" if verdict.failure else "failure"
-            lines = list(reasons(verdict))
+            lines = list(map(printable, reasons(verdict)))
             found = ElementTree.SubElement(case, kind, message=lines[0])
             found.text = "\n".join(lines)
         out = ElementTree.SubElement(case, "system-out")
-        out.text = "\n".join(map(sentence, verdict.checks))
+        out.text = "\n".join(printable(sentence(check)) for check in verdict.checks)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)
