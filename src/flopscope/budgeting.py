@@ -95,7 +95,7 @@ def _slim(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in _OF_REPORTS} | {"modules": modules} | unmeasured
 
 
-_OF_REPORTS = ("target", "module", "inputs", "environment", "memory")
+_OF_REPORTS = ("target", "module", "inputs", "environment", "memory", "coverage")
 _OF_MODULES = (
     *("scope", "type", "calls", "params", "macs", "flops", "bytes_moved", "own"),
     *("seconds", "ideal_seconds", "bound"),
