@@ -117,7 +117,7 @@ def headline(found: Difference) -> str:
     if found.is_empty:
         return "no module differs"
     kinds = [change.kind for change in found.changes]
-    said = [f"{kinds.count(kind)} {kind}" for kind in SIGNS if kind in kinds]
+    said = [f"{kinds.count(kind):,} {kind}" for kind in SIGNS if kind in kinds]
     modules = many(len(kinds), "module")
     work = "" if found.costliest else ", no figure differs"
     return f"{modules}: {', '.join(said)}{work}"
