@@ -12,14 +12,14 @@ from flopscope.report.difference_rows import figures_of, shown_groups
 from flopscope.report.markdown_text import code, fitted, folded, plain, table
 from flopscope.units import many
 
-MOST_BYTES = 65_536
-"""What GitHub takes for a comment."""
+MOST_CHARACTERS = 65_536
+"""What GitHub takes for a comment. Bytes are held against it, which are never fewer."""
 
 
 def render(found: Difference, view: View) -> str:
     """The difference as large as a comment may be."""
     return "\n\n".join(
-        fitted(((name, referenced(text, view)) for name, text in _parts(found)), MOST_BYTES)
+        fitted(((name, referenced(text, view)) for name, text in _parts(found)), MOST_CHARACTERS)
     )
 
 

@@ -13,7 +13,7 @@ from flopscope.analysis.written import Counts, Layer, Run, Written
 from flopscope.records import Scope
 from flopscope.report import View
 from flopscope.report.difference import DIFFERENCE_FORMATS
-from flopscope.report.difference_markdown import MOST_BYTES
+from flopscope.report.difference_markdown import MOST_CHARACTERS
 from flopscope.report.difference_rows import FIGURES, groups_of
 
 Own = Mapping[Scope, tuple[str, int]]
@@ -162,5 +162,5 @@ def test_a_comment_is_never_longer_than_github_takes_and_never_cut_in_the_middle
     after |= {f"{'|' * 3000}{chr(65 + i)}": ("<" * 3000 + chr(65 + i), 10 + i) for i in range(26)}
     text = shown({"": ("Net", 0)}, after, "markdown")
 
-    assert len(text.encode()) <= MOST_BYTES
+    assert len(text.encode()) <= MOST_CHARACTERS
     assert text.count("<details>") == text.count("</details>")
