@@ -174,4 +174,4 @@ def test_on_github_the_summary_is_written_and_the_file_marked(
 
     assert json.loads(done.stdout)["kept"] is False
     assert "::error file=pyproject.toml,title=flopscope%3A net::" in done.stderr
-    assert "| ❌ | `net` | MACs |" in (project / "summary.md").read_text()
+    assert "| ❌ | <code>net</code> | MACs |" in (project / "summary.md").read_text()

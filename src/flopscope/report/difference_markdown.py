@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from flopscope.analysis.difference import Difference
+from flopscope.analysis.difference import Change, Difference
 from flopscope.report import View
 from flopscope.report.difference import cells_of, headline, shown_changes, totals_of
+from flopscope.report.markdown_text import code, folded, plain, table
 
 MOST_CHARACTERS = 65_536
 """What GitHub takes for a comment."""
@@ -15,38 +14,33 @@ MOST_CHARACTERS = 65_536
 def render(found: Difference, view: View) -> str:
     """A table of totals, and the modules to blame folded below it."""
     del view
-    return "\n".join(_lines(found))[:MOST_CHARACTERS]
+    return section(found)[:MOST_CHARACTERS]
 
 
-def _lines(found: Difference) -> Iterator[str]:
-    yield f"### {_escaped(found.before.name)} → {_escaped(found.after.name)}"
-    yield ""
-    yield "| | before | after | change |"
-    yield "|---|---:|---:|---:|"
+def section(found: Difference) -> str:
+    """The same as a part of a document."""
+    rows = []
     for total in totals_of(found.before, found.after):
-        before, after = total.text(total.before), total.text(total.after)
         grown = total.change if total.change in "=-" else f"**{total.change}**"
-        yield f"| {total.title} | {before} | {after} | {grown} |"
-    yield ""
+        rows.append((total.title, total.text(total.before), total.text(total.after), grown))
+    return "\n\n".join(
+        (
+            f"### {plain(found.before.name)} → {plain(found.after.name)}",
+            table(("", "before", "after", "change"), (True, False, False, False), rows),
+            f"{headline(found).capitalize()}."
+            if found.is_empty
+            else folded(headline(found), _changes(found)),
+        )
+    )
+
+
+def _changes(found: Difference) -> str:
     shown, more = shown_changes(found)
-    if not shown:
-        yield headline(found).capitalize() + "."
-        return
-    yield f"<details><summary>{headline(found)}</summary>"
-    yield ""
-    yield "| | module | type | params | MACs | FLOPs |"
-    yield "|---|---|---|---:|---:|---:|"
-    for change in shown:
-        sign, name, kind, *figures = cells_of(change)
-        yield f"| `{sign}` | `{name}` | {_escaped(kind)} | {' | '.join(figures)} |"
-    if more:
-        yield f"| | and {more} more | | | | |"
-    yield ""
-    yield "</details>"
+    titles = ("", "module", "type", "params", "MACs", "FLOPs")
+    text = table(titles, (True, True, True, False, False, False), map(_row, shown))
+    return f"{text}\n\nand {more} more" if more else text
 
 
-def _escaped(text: str) -> str:
-    """Text in which nothing is markup."""
-    for character in "\\`*_{}[]<>|#":
-        text = text.replace(character, f"\\{character}")
-    return text
+def _row(change: Change) -> tuple[str, ...]:
+    sign, name, kind, *figures = cells_of(change)
+    return (code(sign), code(name), plain(kind), *figures)
