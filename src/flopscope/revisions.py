@@ -169,7 +169,8 @@ def _git(
     if done.returncode:
         said = done.stderr.strip().splitlines()
         reason = f"there is no revision {of!r}" if of else said[-1] if said else "git failed"
-        raise UsageError(reason, hint="name a commit, branch or tag of the repository around")
+        hint = "name a commit, branch or tag" if of else "run it in the repository of the revision"
+        raise UsageError(reason, hint=hint)
     return done.stdout.strip()
 
 
