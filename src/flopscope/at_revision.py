@@ -87,7 +87,7 @@ def _modules_in(top: Path) -> Iterator[tuple[str, str]]:
             yield name, path
 
 
-_FOUND = "only packages at the top of the repository or in its src are found there"
+_FOUND = "packages at its top, in its src and in what is on the path of Python are found there"
 
 
 def _lies_in(path: str, folder: str | Path) -> bool:

@@ -88,7 +88,7 @@ def _stranger(request: Request) -> UsageError | None:
 def _profiled_in(
     tree: Path, inside: Path, top: Path, requests: Sequence[Request]
 ) -> list[dict[str, Any] | FlopscopeError]:
-    places = [str(tree / name) for name in _IMPORTED_FROM]
+    places = [str(tree / name) for name in (*_IMPORTED_FROM, *_installed_from(top))]
     inherited = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([*places, *([inherited] if inherited else [])])
@@ -124,6 +124,14 @@ def _profiled_in(
         TargetError(f"at that revision: {each['error']}", each["hint"]) if "error" in each else each
         for each in read_json(answer_path)
     ]
+
+
+def _installed_from(top: Path) -> Iterator[Path]:
+    """Folders of a repository, from its top, that packages are imported from where they are."""
+    for entry in sys.path:
+        path = Path(entry).resolve()
+        if path.is_relative_to(top.resolve()) and not path.is_relative_to(sys.prefix):
+            yield path.relative_to(top.resolve())
 
 
 @contextmanager

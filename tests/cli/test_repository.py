@@ -35,10 +35,22 @@ def install():
 """What setuptools leaves there."""
 
 FIRST = {
-    **FINDER,
-    "editable_finder.py": FINDER["editable_finder.py"].replace("append(", "insert(0, "),
+    "editable.pth": FINDER["editable.pth"],
+    "editable_finder.py": """
+import sys
+from importlib.util import spec_from_file_location
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "mypkg.widths":
+            return spec_from_file_location(name, "{source}/mypkg/widths.py")
+
+def install():
+    sys.meta_path.insert(0, Finder)
+""",
 }
-"""What scikit-build-core leaves there: it is asked before any path."""
+"""What is asked before any path, as by scikit-build-core."""
 
 
 def installed(folder: Path, files: dict[str, str], source: Path) -> dict[str, str]:
@@ -101,15 +113,18 @@ def test_revisions_are_compared_and_not_what_is_installed(repository: Repository
 
 
 @pytest.mark.parametrize("repository", [FIRST], indirect=True, ids=["first"])
-def test_an_install_that_comes_before_every_path_is_found_out(repository: Repository) -> None:
+def test_a_module_that_an_install_puts_in_place_of_the_revision_is_found_out(
+    repository: Repository,
+) -> None:
     sides = ("mypkg.nets:Net@HEAD", "mypkg.nets:Net")
     done = repository.flopscope("diff", *sides, "--shape", "1,3,8,8")
 
     assert done.returncode == 3
-    assert "src/mypkg/nets.py, which is not that revision" in done.stderr
+    assert "at that revision: mypkg.nets imports mypkg.widths from " in done.stderr
+    assert len(done.stderr.splitlines()) == 2
 
 
-def test_a_part_that_is_installed_from_elsewhere_in_the_repository_is_found_out(
+def test_other_packages_of_the_repository_are_those_of_the_revision(
     repository: Repository,
 ) -> None:
     repository.write("libraries/layers/otherpkg.py", "WIDTH = 8\n")
@@ -117,12 +132,12 @@ def test_a_part_that_is_installed_from_elsewhere_in_the_repository_is_found_out(
     repository.commit("a width from another package of the repository")
     packages = repository.path.parent / "packages"
     (packages / "other.pth").write_text(f"{repository.path}/libraries/layers\n")
+    repository.write("libraries/layers/otherpkg.py", "WIDTH = 16\n")
     sides = ("mypkg.nets:Net@HEAD", "mypkg.nets:Net")
-    done = repository.flopscope("diff", *sides, "--shape", "1,3,8,8")
+    done = repository.flopscope("diff", *sides, "--shape", "1,3,8,8", "--format", "json")
 
-    assert done.returncode == 3
-    assert "mypkg.nets imports otherpkg from " in done.stderr
-    assert len(done.stderr.splitlines()) == 2
+    totals = json.loads(done.stdout)["totals"]["macs"]
+    assert (totals["before"], totals["after"]) == (MACS, 2 * MACS)
 
 
 def test_a_file_by_its_whole_path_is_not_of_the_revision(repository: Repository) -> None:

@@ -10,6 +10,7 @@ from flopscope.report.difference import percent
 from flopscope.report.difference_markdown import MOST_CHARACTERS, section
 from flopscope.report.markdown_text import code, fitted, plain, table
 from flopscope.report.verdicts import TITLES, amount_of, totals
+from flopscope.units import many
 
 MOST_NBYTES = 2**20
 """What GitHub takes for the summary of a step."""
@@ -52,7 +53,7 @@ def _table(verdicts: Sequence[Verdict], room: int) -> str:
     titles = ("", "budget", "figure", "is", "limit", "blame")
     text = table(titles, (True, True, True, False, False, True), shown)
     more = len(rows) - len(shown)
-    return f"{text}\n\nand {more} more limits" if more else text
+    return f"{text}\n\nand {many(more, 'more limit')}" if more else text
 
 
 def _rows(verdict: Verdict) -> Iterator[tuple[str, ...]]:
