@@ -171,6 +171,18 @@ def test_what_it_uses_is_pinned_by_its_commit_and_says_its_version() -> None:
         assert re.search(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)
 
 
+def test_the_workflow_of_the_documentation_uses_what_there_is() -> None:
+    text = (TOP / "docs" / "ci.md").read_text("utf-8")
+    workflow, hooks = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    (budgets,) = workflow["jobs"].values()
+    checkout, check = budgets["steps"]
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+    assert set(check["with"]) <= set(ACTION["inputs"])
+    assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) >= set(ACTION["inputs"])
+    offered = yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert [hook["id"] for hook in hooks["repos"][0]["hooks"]] == [hook["id"] for hook in offered]
+
+
 def test_no_script_holds_an_expression() -> None:
     scripts = [step["run"] for step in STEPS if "run" in step]
     assert scripts

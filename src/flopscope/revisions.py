@@ -75,10 +75,13 @@ def profiles_at(
     return tuple(next(answers) if error is None else error for error in strangers)
 
 
-def _stranger(request: Request) -> UsageError | None:
-    """That a target is no code of the user's."""
-    if parse_target(request.target, request.arguments).kind == PYTHON:
-        return None
+def _stranger(request: Request) -> FlopscopeError | None:
+    """That a target is no code of the user's, or not even a target."""
+    try:
+        if parse_target(request.target, request.arguments).kind == PYTHON:
+            return None
+    except FlopscopeError as error:
+        return error
     return UsageError(
         f"{request.target} is not code of this repository",
         hint="a revision can be given of package.module:Name and path/to/file.py:Name",
@@ -88,13 +91,14 @@ def _stranger(request: Request) -> UsageError | None:
 def _profiled_in(
     tree: Path, inside: Path, top: Path, requests: Sequence[Request]
 ) -> list[dict[str, Any] | FlopscopeError]:
-    places = [str(tree / name) for name in (*_IMPORTED_FROM, *_installed_from(top))]
+    folders = [*map(Path, _IMPORTED_FROM), *_installed_from(top)]
+    places = [str(tree / folder) for folder in folders]
     inherited = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([*places, *([inherited] if inherited else [])])
     }
     asked = {"tree": str(tree), "top": str(top), "requests": list(map(_as_json, requests))}
-    said, folder = tree.with_name("said.txt"), tree / inside
+    said, start = tree.with_name("said.txt"), tree / inside
     with (
         said.open("w") as stderr,
         subprocess.Popen(
@@ -102,7 +106,7 @@ def _profiled_in(
             stdin=subprocess.PIPE,  # kept open: its end tells the child that this process is gone
             stdout=stderr,
             stderr=stderr,
-            cwd=folder if folder.is_dir() else tree,
+            cwd=start if start.is_dir() else tree,
             env=environment,
             bufsize=0,
         ) as child,

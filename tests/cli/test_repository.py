@@ -152,15 +152,20 @@ def test_a_file_by_its_whole_path_is_not_of_the_revision(repository: Repository)
 
 def test_what_cannot_be_compared_with_a_revision_is_noted(repository: Repository) -> None:
     new = '[tool.flopscope.budgets.new]\ntarget = "mypkg.wide:Wide"\nshape = "1,3"\nmacs = 12\n'
-    library = '[tool.flopscope.budgets.library]\ntarget = "timm:resnet18"\nmacs = "2 G"\n'
+    wrong = '[tool.flopscope.budgets.wrong]\ntarget = "mypkg.nets.Net"\nmacs = 1\n'
     repository.write(
         "src/mypkg/wide.py", "from torch import nn\ndef Wide(): return nn.Linear(3, 4)"
     )
     pyproject = repository.path / "pyproject.toml"
-    pyproject.write_text(f"{pyproject.read_text()}{new}{library}")
+    pyproject.write_text(f"{pyproject.read_text()}{new}{wrong}")
     done = repository.flopscope("check", "new", "--since", "main")
     assert done.returncode == 0, done.stderr
     assert "not compared with main: at that revision: no module named 'mypkg.wide'" in done.stdout
+
+    done = repository.flopscope("check", "net", "wrong", "--since", "main")
+    assert done.returncode == 3
+    assert "net at main → net: no module differs" in done.stdout
+    assert "did you mean 'mypkg.nets:Net'?" in done.stdout
 
     done = repository.flopscope("check", "--since", "gone")
     assert (done.returncode, done.stdout) == (2, "")
