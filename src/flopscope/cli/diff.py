@@ -16,10 +16,10 @@ from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import DEBUG, check_output, takes_outputs
 from flopscope.cli.reports import report_of
 from flopscope.cli.terminal import narration, show
+from flopscope.cli.writing import write_all
 from flopscope.errors import UsageError
-from flopscope.files import write
 from flopscope.progress import Progress
-from flopscope.report import View, format_of
+from flopscope.report import View
 from flopscope.report.difference import DIFFERENCE_FORMATS
 from flopscope.report.terminal import screen_of
 from flopscope.report.written import read_report, report_from
@@ -75,11 +75,14 @@ def command(
     with narration() as progress:
         before, after = _named([_side(request, progress) for request in requests], requests)
     found = difference(before, after)
-    for path in outputs:
-        write(path, DIFFERENCE_FORMATS[format_of(path, SUFFIXES)](found, View()))
+    failed = write_all(
+        outputs, lambda name: DIFFERENCE_FORMATS[name](found, View()), suffixes=SUFFIXES
+    )
     screen = screen_of(sys.stdout)
     view = View(width=screen.width, ascii=screen.ascii)
     show(DIFFERENCE_FORMATS[format_name](found, view), color=False)
+    if failed is not None:
+        raise failed
 
 
 def _check(requests: Sequence[Request]) -> None:
