@@ -73,6 +73,8 @@ class Ledger:
             )
 
         work = self._works[kind] = self._attempted(count, "FLOPs are not counted")
+        for note in work.notes if work else ():
+            self.note(note)
         return work, True
 
     def _allowed(self) -> float:

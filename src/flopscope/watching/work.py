@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils._python_dispatch import _disable_current_modes
 
@@ -18,7 +19,9 @@ from flopscope.analysis.ideal import main_dtype
 from flopscope.analysis.training import training_of
 from flopscope.recipe import Recipe
 from flopscope.records import Trace
+from flopscope.report.summary import assumption_lines
 from flopscope.trace import trace, trace_step
+from flopscope.tree import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Work:
         recomputed: of that, what was computed before.
         dtype: the type that most of it is of.
         is_complete: whether every operator has a formula.
+        notes: what a reader of these figures should know.
     """
 
     forward: int
@@ -38,6 +42,7 @@ class Work:
     recomputed: int = 0
     dtype: str = "float32"
     is_complete: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def work_of(
@@ -85,7 +90,12 @@ def unwrapped(module: nn.Module) -> nn.Module:
 
 def _of_pass(found: Trace) -> Work:
     counted = tree.profile(found)
-    return Work(counted.root.cost.flops, dtype=main_dtype(found), is_complete=not counted.uncounted)
+    return Work(
+        counted.root.cost.flops,
+        dtype=main_dtype(found),
+        is_complete=not counted.uncounted,
+        notes=tuple(_notes(found, counted)),
+    )
 
 
 def _of_step(found: Trace) -> Work:
@@ -102,7 +112,19 @@ def _of_step(found: Trace) -> Work:
         recomputed,
         main_dtype(found),
         not counted.uncounted,
+        tuple(_notes(found, counted)),
     )
+
+
+def _notes(found: Trace, counted: Profile) -> Iterator[str]:
+    yield from found.notes
+    if counted.uncounted:
+        operators = ", ".join(f"{each.op} ×{each.calls}" for each in counted.uncounted)
+        yield f"FLOPs are at least so many: no formula for {operators}"
+    if found.assumptions:
+        first, *others = assumption_lines(found.assumptions)
+        more = f", and {len(others)} more" if others else ""
+        yield f"FLOPs rest on assumed values: {first}{more}; flopscope.profile lists them"
 
 
 def _recipe(cast: partial[AbstractContextManager[Any]]) -> Recipe:
@@ -130,13 +152,19 @@ def _trainable(module: nn.Module) -> nn.Module:
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """Outside of the autocast and of the modes that the script is in."""
+    """Outside of the autocast, the modes and the hooks that the script is in."""
     with ExitStack() as stack:
         stack.enter_context(_disable_current_modes())
+        # What a checkpoint around the pass, or an offload, does with what autograd keeps.
+        stack.enter_context(saved_tensors_hooks(_as_it_is, _as_it_is))
         for kind in ("cpu", "cuda"):
             # A weight that is cast here must not be the one that the real pass finds in the cache.
             stack.enter_context(torch.autocast(kind, enabled=False, cache_enabled=False))
         yield
+
+
+def _as_it_is(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
 
 
 def _cast(dtype: torch.dtype | None) -> AbstractContextManager[Any]:

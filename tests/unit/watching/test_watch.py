@@ -10,6 +10,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 import flopscope
 from flopscope.errors import TargetError, UsageError
@@ -369,6 +370,63 @@ def one_process(tmp_path: object) -> Iterator[None]:
     )
     yield
     torch.distributed.destroy_process_group()
+
+
+def test_a_checkpoint_around_a_watched_model_computes_it_again_as_without() -> None:
+    trained = []
+    for watching in (False, True):
+        torch.manual_seed(0)
+        model = Noisy()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with silent(model) if watching else nullcontext():
+            for _ in range(3):
+                checkpoint(model, X, use_reentrant=False).sum().backward()
+                optimizer.step()
+        trained.append([*model.state_dict().values(), torch.rand(3)])
+    assert all(map(torch.equal, *trained))
+
+
+def test_what_is_assumed_is_said() -> None:
+    class Selects(nn.Module):
+        """Goes on with some of its samples: how many, no shape tells."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(IN, OUT)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.layer(x)
+            return y[(y > 0).any(1)]
+
+    model = Selects()
+    with silent(model) as watch:
+        train(model)
+    assert watch.notes[0].startswith("FLOPs rest on assumed values: ")
+
+
+def test_an_operator_without_a_formula_is_named_and_makes_the_rest_a_least() -> None:
+    model = nn.Sequential(nn.Linear(IN, OUT), Unknown())
+    lines: list[str] = []
+    with flopscope.watch(model, every=4, peak=1e12, say=lines.append):
+        train(model, steps=4)
+    assert "at least" in lines[0]
+    assert "no formula for watched.twice ×1" in lines[1]
+
+
+@torch.library.custom_op("watched::twice", mutates_args=())
+def twice(x: Tensor) -> Tensor:
+    return 2 * x
+
+
+twice.register_fake(torch.empty_like)
+twice.register_autograd(lambda _, gradient: 2 * gradient)
+
+
+class Unknown(nn.Module):
+    """An operator that nobody told flopscope of."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return twice(x)
 
 
 WRAPPED: dict[str, Callable[[nn.Module], nn.Module]] = {
