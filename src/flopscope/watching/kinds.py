@@ -23,16 +23,16 @@ def kind_of_pass(
         id(module),
         module.training,
         gradients,
-        autocast_of(parameters),
+        autocast_dtype(),
         hash(tuple(map(_requires_grad, parameters))) if gradients else None,
         tuple(_told_apart((args, kwargs))),
     )
 
 
-def autocast_of(parameters: tuple[nn.Parameter, ...]) -> torch.dtype | None:
-    """What the script casts operators to where these parameters are, or None."""
-    kind = parameters[0].device.type if parameters else "cpu"
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+def autocast_dtype() -> torch.dtype | None:
+    """What the script casts operators to, on a card or else on the CPU; None where it does not."""
+    enabled = filter(torch.is_autocast_enabled, ("cuda", "cpu"))
+    return next(map(torch.get_autocast_dtype, enabled), None)
 
 
 def is_differentiated(parameters: tuple[nn.Parameter, ...], args: Any, kwargs: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from torch import nn
 from torch.optim import Optimizer
 
-from flopscope.watching.kinds import autocast_of, is_differentiated, kind_of_pass
+from flopscope.watching.kinds import autocast_dtype, is_differentiated, kind_of_pass
 from flopscope.watching.optimizers import optimizer_flops
 from flopscope.watching.reasons import reason_of
 from flopscope.watching.work import Work, work_of
@@ -69,7 +69,7 @@ class Ledger:
                 args,
                 kwargs,
                 differentiated=is_differentiated(parameters, args, kwargs),
-                autocast=autocast_of(parameters),
+                autocast=autocast_dtype(),
             )
 
         work = self._works[kind] = self._attempted(count, "FLOPs are not counted")

@@ -52,7 +52,7 @@ class Run:
         ceiling: what the device does at most.
         meter: the steps so far.
         where: the device; None before the first pass.
-        work: the cost of the pass that was last known.
+        work: the last of the dearest passes, whose type of numbers MFU is of.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Run:
 
     def begins(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
         """A pass is about to run."""
-        self._find_device(module)
+        self._find_device()
         trains = is_differentiated(self.ledger.parameters(module), args, kwargs)
         if trains and self._model.training and self.kind == "inference":
             self._become("training")
@@ -99,7 +99,8 @@ class Run:
             self._look_up(work)
             self.meter.interrupt()
         self.meter.forward(work)
-        self.work = work or self.work
+        if work is not None and (self.work is None or work.flops >= self.work.flops):
+            self.work = work
         return Pass(work)
 
     def ends(self, begun: Pass) -> None:
@@ -142,10 +143,10 @@ class Run:
         self.kind = kind
         self.meter = Meter(self.meter.clock)
 
-    def _find_device(self, module: nn.Module) -> None:
-        """Where the model runs: told by its first pass, as it may have been moved until then."""
+    def _find_device(self) -> None:
+        """Where the model is at its first pass: it may have been moved until then."""
         if self.where is not None:
             return
-        first = next((each.device for each in module.parameters()), torch.device("cpu"))
+        first = next((each.device for each in self._model.parameters()), "cpu")
         self.where = named_device(str(first))
         self.meter = Meter(clock_of(self.where))

@@ -44,6 +44,11 @@ class Work:
     is_complete: bool = True
     notes: tuple[str, ...] = ()
 
+    @property
+    def flops(self) -> int:
+        """Of both passes."""
+        return self.forward + self.backward
+
 
 def work_of(
     module: nn.Module,
