@@ -28,7 +28,7 @@ from flopscope.measure.memory import available_bytes
 from flopscope.measurements import Environment, Timing
 from flopscope.planning import Plan
 from flopscope.progress import Progress, silent
-from flopscope.records import Trace
+from flopscope.records import Stream, Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.running import Runnable, run
@@ -62,8 +62,14 @@ class Subject:
     progress: Progress = silent
 
 
-def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Trace:
-    """A trace without values.
+def traced(
+    subject: Subject,
+    plan: Plan,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    stream: Stream = "canonical",
+) -> Trace:
+    """A trace without values: of a forward pass, in the stream that is asked for.
 
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
@@ -72,8 +78,10 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
         recipe = plan.recipe_on("cpu")
         return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
     started = perf_counter()
-    with plan.mode.entered("cpu"):
-        found = trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+    with plan.mode.entered_in(stream):
+        found = trace(
+            subject.model, args, kwargs, assume=subject.assume, module=plan.module, stream=stream
+        )
     return replace(found, seconds=perf_counter() - started)
 
 
