@@ -196,7 +196,10 @@ def test_all_of_its_inputs_are_read_and_exist() -> None:
 
 def test_it_installs_what_is_named_and_itself(tmp_path: Path, repository: Repository) -> None:
     asked = job(
-        tmp_path, repository, torch="torch==2.13.0 torchvision", install="--editable '.[a, b]'"
+        tmp_path,
+        repository,
+        **{"torch": "torch==2.13.0 torchvision", "torch-index": "https://wheels.example/cpu"},
+        install="--editable '.[a, b]'",
     )
     python = asked.folder / "bin" / "python"
     python.write_text('#!/bin/bash\nprintf "<%s>" "$@"\necho\n')
@@ -205,10 +208,21 @@ def test_it_installs_what_is_named_and_itself(tmp_path: Path, repository: Reposi
 
     pip = "<-m><pip><install>"
     assert done.stdout.splitlines() == [
-        f"{pip}<--index-url><{asked.inputs['torch-index']}><torch==2.13.0><torchvision>",
+        f"{pip}<--index-url><https://wheels.example/cpu><torch==2.13.0><torchvision>",
         f"{pip}<--editable><.[a, b]>",
         f"{pip}<{TOP}>",
     ]
+
+
+def test_torch_is_taken_from_pips_own_index_where_none_is_named(
+    tmp_path: Path, repository: Repository
+) -> None:
+    asked = job(tmp_path, repository)
+    python = asked.folder / "bin" / "python"
+    python.write_text('#!/bin/bash\nprintf "<%s>" "$@"\necho\n')
+    (install,) = (step for step in STEPS if step["name"] == "Install")
+
+    assert asked.run_step(install).stdout.splitlines()[0] == "<-m><pip><install><torch>"
 
 
 def test_a_pull_request_is_judged_and_gets_one_comment_that_changes(
