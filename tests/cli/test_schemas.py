@@ -77,6 +77,12 @@ def test_a_document_is_as_published_and_has_no_key_that_is_not(name, arguments, 
     jsonschema.validate(document, schema)
 
 
+def test_a_change_in_a_verdict_is_a_difference() -> None:
+    own, inside = published("difference"), published("verdicts")["$defs"]
+    assert inside["difference"]["properties"] == own["properties"]
+    assert {name: inside[name] for name in own["$defs"]} == own["$defs"]
+
+
 def test_every_schema_is_published_as_a_schema() -> None:
     for name in DOCUMENTS:
         jsonschema.Draft202012Validator.check_schema(published(name))
