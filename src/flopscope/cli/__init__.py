@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from flopscope.cli.errors import usage_in_a_line
+from flopscope.cli.errors import interruptible, usage_in_a_line
 from flopscope.cli.terminal import open_streams
 from flopscope.registry import Registry
 from flopscope.spelling import did_you_mean
@@ -37,6 +37,7 @@ Exit status:
   4    the count is incomplete, and --strict was given
   70   a defect in flopscope
   130  interrupted
+  143  terminated
 
 \b
 Completion, for bash (zsh and fish likewise):
@@ -52,7 +53,7 @@ class LazyGroup(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with usage_in_a_line():
+        with usage_in_a_line(), interruptible(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
