@@ -48,7 +48,7 @@ def _outlook(trace: Trace, workload: Workload, device: Device, where: Where) -> 
     if workload.variant == "eager":
         is_known = bool(fitted().factors["compiled"])
         compiled = predict(trace, known, scalars=scalars, variant="compiled") if is_known else None
-        remedies = remedies_of(prediction, compiled)
+        remedies = remedies_of(prediction, compiled, channels_last=workload.channels_last)
     return Outlook(
         workload,
         prediction,

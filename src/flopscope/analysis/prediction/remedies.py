@@ -11,6 +11,11 @@ LEAST_SHARE = 0.05
 """Of the time, what something has to save to be worth a word."""
 
 
+CHANNELS_LAST = "--channels-last"
+COMPILE = "--compile"
+LARGER_BATCH = "a larger --batch"
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """Something that would help.
@@ -28,14 +33,19 @@ class Remedy:
     reason: str
 
 
-def remedies_of(now: Prediction, compiled: Prediction | None = None) -> tuple[Remedy, ...]:
+def remedies_of(
+    now: Prediction, compiled: Prediction | None = None, *, channels_last: bool = False
+) -> tuple[Remedy, ...]:
     """What would help, the most helpful first.
 
     Args:
         now: what is predicted.
         compiled: the same for the model compiled, or None where it is, or nothing is known of it.
+        channels_last: whether channels are last in memory now.
     """
     found = sorted(_candidates(now, compiled), key=lambda remedy: -remedy.seconds)
+    if channels_last:
+        found = [remedy for remedy in found if remedy.option != CHANNELS_LAST]
     return tuple(remedy for remedy in found if remedy.share >= LEAST_SHARE)
 
 
@@ -47,15 +57,13 @@ def _candidates(now: Prediction, compiled: Prediction | None) -> Iterator[Remedy
     kinds = stream.by(lambda launch: launch.kernel.kind)
     turned = sum(part.seconds for part in kinds if part.name.startswith("transpose"))
     yield Remedy(
-        "--channels-last",
+        CHANNELS_LAST,
         turned,
         turned / whole,
         "convolutions of halves turn their images around and back",
     )
     if compiled is not None:
         saved = whole - compiled.seconds
-        yield Remedy("--compile", saved, saved / whole, "kernels that a compiler fuses")
+        yield Remedy(COMPILE, saved, saved / whole, "kernels that a compiler fuses")
     waiting = whole * stream.launch_share
-    yield Remedy(
-        "a larger --batch", waiting, stream.launch_share, "kernels are waited for to start"
-    )
+    yield Remedy(LARGER_BATCH, waiting, stream.launch_share, "kernels are waited for to start")
