@@ -71,8 +71,14 @@ def predicted(
         environment=environment(plan.device),
         outlooks=tuple(outlooks(found, workload, asked.where)),
         assumptions=found.assumptions,
-        notes=(*subject.notes, *found.notes, *_uncounted(counted)),
+        notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
     )
+
+
+def _notes(subject: Subject, plan: Plan) -> Iterator[str]:
+    """What there is to know of the model, but for the mode, which the workload says."""
+    said = set(plan.mode.notes())
+    yield from (note for note in subject.notes if note not in said)
 
 
 def _memory(found: Trace, counted: tree.Profile) -> Memory | None:

@@ -149,8 +149,9 @@ def _device(name: str) -> Device:
     try:
         return typed_device(name)
     except UsageError as error:
-        hint = "--peak and --bandwidth describe any other device"
-        raise UsageError(error.message, f"{error.hint}; {hint}") from error
+        hint = "--peak and --bandwidth describe any other"
+        separator = " " if error.hint.endswith("?") else "; "
+        raise UsageError(error.message, f"{error.hint}{separator}{hint}") from error
 
 
 def _described(

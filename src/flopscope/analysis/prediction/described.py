@@ -44,24 +44,28 @@ def given_device(
 
 
 def completed(device: Device) -> tuple[Device, tuple[str, ...]]:
-    """A device with a rate of float32, without which nothing is predicted, and how it got it.
+    """A device with rates of float16 and float32, and how it got those that it lacked.
 
-    Where it isn't known, it is taken from the device's best known rate, by the median of what the
-    table's devices make of theirs.
+    One that is rated in bfloat16 alone is taken to be as fast in float16. The rate of float32,
+    without which nothing is predicted, is taken from the best known one, by what the median of the
+    table's devices makes of its own.
     """
-    if device.vector_peak("float32") is not None:
-        return device, ()
-    for kind in ("fp16_matrix", "bf16_matrix", "fp32_matrix", "tf32_matrix", "fp8_matrix"):
-        if kind in device.flops_per_second:
-            ratio = _vector_share(kind)
-            rate = ratio * device.flops_per_second[kind]
-            rates = {**device.flops_per_second, "fp32_vector": rate}
-            assumed = (
-                f"its rate of float32 is not known: {ratio:.3g} of its {kind}, as of the median"
-                " device"
-            )
-            return replace(device, flops_per_second=rates), (assumed,)
-    return device, ()
+    rates, assumed = dict(device.flops_per_second), []
+    if device.matrix_peak("float16") is None and "bf16_matrix" in rates:
+        rates["fp16_matrix"] = rates["bf16_matrix"]
+        assumed.append("its rate of float16 is not known: taken to be that of bfloat16")
+    kind = next((kind for kind in MATRICES if kind in rates), None)
+    if device.vector_peak("float32") is None and kind is not None:
+        ratio = _vector_share(kind)
+        rates["fp32_vector"] = ratio * rates[kind]
+        assumed.append(
+            f"its rate of float32 is not known: {ratio:.3g} of its {kind}, as of the median device"
+        )
+    return (replace(device, flops_per_second=rates) if assumed else device), tuple(assumed)
+
+
+MATRICES: tuple[Arithmetic, ...] = ("fp16_matrix", "bf16_matrix", "tf32_matrix", "fp8_matrix")
+"""Kinds of arithmetic, from which the rate of float32 may be guessed."""
 
 
 def _vector_share(kind: Arithmetic) -> float:

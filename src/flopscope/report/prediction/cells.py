@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flopscope.analysis.prediction.workload import Outlook
@@ -76,51 +76,57 @@ def modules(outlook: Outlook, view: View) -> tuple[Column, ...]:
     """A row for each module in which any time goes by."""
     shown = View(depth=DEPTH if view.depth is None else view.depth, fold=view.fold)
     found = layers(outlook, shown)
-    return (
-        Column("Module", [layer.name for layer in found], 10, in_words=True),
-        Column("Type", [layer.kind for layer in found], 5, in_words=True),
-        *_spent(
-            outlook,
-            [layer.spent.seconds for layer in found],
-            [layer.spent.kernels for layer in found],
-            [layer.spent.limit or NOTHING for layer in found],
-        ),
-    )
+    rows = [
+        _Row(layer.name, layer.spent.seconds, layer.spent.limit, layer.spent.kernels, layer.kind)
+        for layer in found
+    ]
+    return _spent("Module", outlook, [*rows, *_waiting(outlook)], has_kinds=True)
 
 
 def operators(outlook: Outlook) -> tuple[Column, ...]:
     """A row for each operator, the longest first, the shortest ones together."""
-    parts = operators_of(outlook)
-    rows = [(part.name, part.seconds, part.launches, str(part.limit)) for part in parts]
+    rows = [
+        _Row(part.name, part.seconds, part.limit, part.launches) for part in operators_of(outlook)
+    ]
     rest = rows[MOST_OPERATORS:]
     if len(rest) > 1:
-        whole = sum(row[1] for row in rest), sum(row[2] for row in rest)
-        rows = [*rows[:MOST_OPERATORS], (OTHERS, *whole, NOTHING)]
-    waiting = outlook.prediction.seconds - sum(part.seconds for part in parts)
-    if waiting > LEAST_WAITING * outlook.prediction.seconds:
-        rows.append((WAITING, waiting, 0, "launch"))
-    names, seconds, kernels, limits = ([row[place] for row in rows] for place in range(4))
-    return (
-        Column("Operator", [str(name) for name in names], 10, in_words=True),
-        *_spent(
-            outlook,
-            [float(each) for each in seconds],
-            [int(each) for each in kernels],
-            [str(limit) for limit in limits],
-        ),
-    )
+        seconds, kernels = sum(row.seconds for row in rest), sum(row.kernels for row in rest)
+        rows = [*rows[:MOST_OPERATORS], _Row(OTHERS, seconds, None, kernels)]
+    return _spent("Operator", outlook, [*rows, *_waiting(outlook)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What time goes by in."""
+
+    name: str
+    seconds: float
+    limit: str | None
+    kernels: int
+    kind: str = ""
+
+
+def _waiting(outlook: Outlook) -> Iterator[_Row]:
+    """The time in which the device waits to be asked for kernels, if that is any."""
+    seconds = outlook.prediction.seconds
+    waiting = seconds - sum(each.seconds for each in outlook.prediction.stream.timed)
+    if waiting > LEAST_WAITING * seconds:
+        yield _Row(WAITING, waiting, "launch", 0)
 
 
 def _spent(
-    outlook: Outlook, seconds: Sequence[float], kernels: Sequence[int], limits: Sequence[str]
+    title: str, outlook: Outlook, rows: Sequence[_Row], *, has_kinds: bool = False
 ) -> tuple[Column, ...]:
     whole = outlook.prediction.seconds
-    shares = [percent(each / whole if whole else None) or NOTHING for each in seconds]
+    shares = [percent(row.seconds / whole if whole else None) or NOTHING for row in rows]
+    kinds = (Column("Type", [row.kind for row in rows], 5, in_words=True),) if has_kinds else ()
     return (
-        Column("Time", align([format_quantity(each, "s") for each in seconds]), 9),
+        Column(title, [row.name for row in rows], 10, in_words=True),
+        *kinds,
+        Column("Time", align([format_quantity(row.seconds, "s") for row in rows]), 9),
         Column("% time", align(shares), 8),
-        Column("Limit", limits, 7, in_words=True),
-        Column("Kernels", [f"{each:,}" for each in kernels], 4),
+        Column("Limit", [row.limit or NOTHING for row in rows], 7, in_words=True),
+        Column("Kernels", [f"{row.kernels:,}" for row in rows], 4),
     )
 
 

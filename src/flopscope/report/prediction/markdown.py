@@ -13,6 +13,7 @@ from flopscope.report.prediction.cells import Column, devices, modules, operator
 from flopscope.report.prediction.words import (
     assumed,
     heading,
+    memory,
     notes,
     remedy_lines,
     three_times,
@@ -41,8 +42,8 @@ def _sections(report: PredictionReport, view: View) -> Iterator[tuple[str, str]]
         for outlook in report.outlooks
         for fact in three_times(outlook)
     ]
-    said = notes(report)
-    rest = (*heading(report), *times, assumed(report), *((said,) if said else ()))
+    said = [fact for fact in (memory(report), assumed(report), notes(report)) if fact]
+    rest = (*heading(report), *times, *said)
     yield "details", folded("Floor, roofline, estimate and assumptions", _facts(rest))
 
 

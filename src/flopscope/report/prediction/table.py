@@ -13,6 +13,7 @@ from flopscope.report.prediction.cells import Column, devices, modules, operator
 from flopscope.report.prediction.words import (
     assumed,
     heading,
+    memory,
     notes,
     remedy_lines,
     three_times,
@@ -63,6 +64,7 @@ def _below(report: PredictionReport, tables: dict[str, TextTable]) -> Iterator[F
     if helps:
         yield Fact("would help", helps)
     yield warnings(report)
+    yield memory(report)
     yield assumed(report)
     yield notes(report)
     missing = [title for table in tables.values() for title in table.left_out]

@@ -41,7 +41,8 @@ def heading(report: PredictionReport) -> Iterator[Fact]:
         yield Fact("module", (workload.module,))
     yield Fact("run as", (_run(workload),))
     kernels = len(report.outlooks[0].prediction.stream.timed)
-    work = f"{format_quantity(float(workload.flops), 'FLOPs')} in {many(kernels, 'kernel')}"
+    where = "its forward pass is " if workload.variant == "training" else ""
+    work = f"{format_quantity(float(workload.flops), 'FLOPs')} · {where}{many(kernels, 'kernel')}"
     yield Fact("work", (work,))
 
 
@@ -78,7 +79,7 @@ def three_times(outlook: Outlook) -> tuple[Fact, ...]:
     )
     labels = ("floor", "roofline", "estimate")
     return tuple(
-        Fact(label, (f"{time.rstrip()}  {words}",))
+        Fact(label, (f"{time}  {words}",))
         for label, time, words in zip(labels, seconds, said, strict=True)
     )
 
@@ -89,7 +90,7 @@ def band_in_words(outlook: Outlook) -> str:
     tier = TIERS[prediction.tier]
     low, high = prediction.low_seconds, prediction.high_seconds
     if low is None or high is None:
-        return f"not to be trusted, see the warning ({tier})"
+        return f"without a band, for which see the warning ({tier})"
     between = f"{_seconds(low)} to {_seconds(high)}"
     if prediction.band == UNMEASURED:
         return f"perhaps {between}, a guess that no measurement backs ({tier})"
@@ -152,14 +153,19 @@ def _of_runs(report: PredictionReport) -> Iterator[str]:
         )
     if any(outlook.prediction.device.vendor not in ("NVIDIA", "") for outlook in report.outlooks):
         yield "devices that are no GPU of NVIDIA's are taken to run the same kernels as those do"
-    held = workload.memory
-    if held is not None:
-        weights = format_bytes(held.params + held.buffers)
-        yield (
-            f"{format_bytes(held.total)} are held at most: {weights} params and buffers,"
-            f" {format_bytes(held.inputs)} input, {format_bytes(held.activations)} activations;"
-            " CUDA takes some hundred MiB more"
-        )
+
+
+def memory(report: PredictionReport) -> Fact | None:
+    """What is held at most, and what that is made of."""
+    held = report.workload.memory
+    if held is None:
+        return None
+    line = (
+        f"{format_bytes(held.total)} at most = {format_bytes(held.params + held.buffers)} params"
+        f" and buffers + {format_bytes(held.inputs)} input + {format_bytes(held.activations)}"
+        " activations; CUDA and its libraries take some hundred MiB more"
+    )
+    return Fact("memory", (line,))
 
 
 def notes(report: PredictionReport) -> Fact | None:
@@ -170,7 +176,9 @@ def notes(report: PredictionReport) -> Fact | None:
 
 
 def _of_devices(report: PredictionReport, names: list[str], line: str) -> str:
-    return line if len(names) == len(report.outlooks) == 1 else f"{', '.join(names)}: {line}"
+    if len(names) < len(report.outlooks):
+        return f"{', '.join(names)}: {line}"
+    return line if len(names) == 1 else f"all devices: {line}"
 
 
 def _seconds(seconds: float) -> str:
