@@ -20,12 +20,13 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import closed_form, compare, llm, profile, solve, sweep, watch
+    from flopscope.api import closed_form, compare, llm, predict, profile, solve, sweep, watch
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
     from flopscope.report.counters import CounterComparison
     from flopscope.report.formula import ClosedForm
+    from flopscope.report.prediction import PredictionReport
 
     __version__: str
 
@@ -37,6 +38,7 @@ __all__ = [
     "IncompleteCountError",
     "InputError",
     "NeedsValuesError",
+    "PredictionReport",
     "Report",
     "TargetError",
     "TensorSpec",
@@ -47,6 +49,7 @@ __all__ = [
     "compare",
     "formula",
     "llm",
+    "predict",
     "profile",
     "solve",
     "sweep",
@@ -58,6 +61,7 @@ _LAZY: Registry[object] = Registry(
         "ClosedForm": "flopscope.report.formula:ClosedForm",
         "Cost": "flopscope.costs:Cost",
         "CounterComparison": "flopscope.report.counters:CounterComparison",
+        "PredictionReport": "flopscope.report.prediction:PredictionReport",
         "Report": "flopscope.report:Report",
         "TensorSpec": "flopscope.records:TensorSpec",
         "__version__": "flopscope.version:VERSION",
@@ -65,6 +69,7 @@ _LAZY: Registry[object] = Registry(
         "compare": "flopscope.api.counting:compare",
         "formula": "flopscope.costs:formula",
         "llm": "flopscope.api.generation:llm",
+        "predict": "flopscope.api.prediction:predict",
         "profile": "flopscope.api.counting:profile",
         "solve": "flopscope.api.sizes:solve",
         "sweep": "flopscope.api.sizes:sweep",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from flopscope.measure.timing import Wanted
 from flopscope.recipe import Recipe
 from flopscope.records import Scope, Stream
 from flopscope.request import COUNTER_TIME_LIMIT
-from flopscope.trace import cuda_autocast
+from flopscope.trace import NormsInHalves, cuda_autocast
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,14 @@ class Mode:
         train: whether it is in training mode; None for the one it is in.
         autocast: the dtype that ``torch.autocast`` casts operators to, or None without.
         channels_last: whether it and its images have their channels last in memory.
+        half_norms: whether norms run in that dtype as well, in the stream of a GPU.
     """
 
     dtype: str | None = None
     train: bool | None = None
     autocast: str | None = None
     channels_last: bool = False
+    half_norms: bool = False
 
     def prepared(self, model: nn.Module) -> nn.Module:
         """The model itself, changed."""
@@ -75,8 +77,13 @@ class Mode:
     def entered_in(self, stream: Stream) -> AbstractContextManager[Any]:
         """What a trace of a stream is made under: of a GPU's, its autocast, also without a GPU."""
         if stream == "device:cuda" and self.autocast is not None:
-            return cuda_autocast(getattr(torch, self.autocast))
+            return self._on_a_gpu(getattr(torch, self.autocast))
         return self.entered("cpu")
+
+    @contextmanager
+    def _on_a_gpu(self, dtype: torch.dtype) -> Iterator[None]:
+        with cuda_autocast(dtype), NormsInHalves() if self.half_norms else nullcontext():
+            yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Plan:
         bandwidth: B/s that its memory moves at most, or None for what is known of it.
         convention: the one to restate the counts in, or None for ours alone.
         counter_time_limit: seconds after which a counter is given up.
+        stream: the operators to count: as the user wrote them, or as a GPU would run them.
     """
 
     counters: tuple[str, ...]
@@ -108,6 +116,7 @@ class Plan:
     bandwidth: float | None = None
     convention: str | None = None
     counter_time_limit: float = COUNTER_TIME_LIMIT
+    stream: Stream = "canonical"
 
     def recipe_on(self, device: str) -> Recipe:
         """The recipe, with its forward passes in the mode's autocast.
@@ -118,3 +127,8 @@ class Plan:
         if self.recipe is None:
             raise ValueError("no recipe: the plan is of a forward pass alone")
         return replace(self.recipe, cast=partial(self.mode.entered, device))
+
+
+def unchanged(plan: Plan) -> Plan:
+    """The plan itself."""
+    return plan

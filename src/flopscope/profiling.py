@@ -28,7 +28,7 @@ from flopscope.measure.memory import available_bytes
 from flopscope.measurements import Environment, Timing
 from flopscope.planning import Plan
 from flopscope.progress import Progress, silent
-from flopscope.records import Stream, Trace
+from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.running import Runnable, run
@@ -67,9 +67,8 @@ def traced(
     plan: Plan,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    stream: Stream = "canonical",
 ) -> Trace:
-    """A trace without values: of a forward pass, in the stream that is asked for.
+    """A trace without values: of a forward pass, in the stream of the plan.
 
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
@@ -78,9 +77,14 @@ def traced(
         recipe = plan.recipe_on("cpu")
         return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
     started = perf_counter()
-    with plan.mode.entered_in(stream):
+    with plan.mode.entered_in(plan.stream):
         found = trace(
-            subject.model, args, kwargs, assume=subject.assume, module=plan.module, stream=stream
+            subject.model,
+            args,
+            kwargs,
+            assume=subject.assume,
+            module=plan.module,
+            stream=plan.stream,
         )
     return replace(found, seconds=perf_counter() - started)
 
@@ -92,6 +96,10 @@ def traced_for_real(subject: Subject, plan: Plan, refused: NeedsValuesError) -> 
         NeedsValuesError: they do not, or what it computes doesn't.
         TraceError: the model raised.
     """
+    if plan.stream != "canonical":
+        raise NeedsValuesError(
+            refused.message, hint="what a GPU would run cannot be told without values"
+        ) from refused
     needed = sum(parameter.nbytes for parameter in subject.model.parameters())
     available = available_bytes("cpu")
     if available is not None and needed > available:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -18,7 +18,8 @@ from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates
 from flopscope.load.inputs import Inputs, InputSpec
 from flopscope.opening import Opened, opened, options_of
-from flopscope.planning import Plan
+from flopscope.planning import Plan, unchanged
+from flopscope.predicting import Asked, predicted
 from flopscope.profiling import (
     Subject,
     comparison_on,
@@ -32,6 +33,7 @@ from flopscope.records import Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.report.generation import GenerationReport
+from flopscope.report.prediction import PredictionReport
 from flopscope.request import GivenInputs, Request
 from flopscope.trace import building
 from flopscope.trace.diagnosis import Remedy
@@ -97,10 +99,34 @@ def generation_of_target(
     return GenerationReport(request.target, environment("cpu"), generation, bounds)
 
 
-def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan]:
+def prediction_of_target(
+    request: Request, asked: Asked, progress: Progress = silent
+) -> PredictionReport:
+    """Import and build the model that a request names, and predict its time on devices.
+
+    Args:
+        request: the target and its inputs.
+        asked: the devices, and how the model is run on them.
+        progress: told what is being done.
+
+    Raises:
+        FlopscopeError: see its subclasses: what failed and what to do.
+    """
+    subject, found, plan = _counted(request, progress, asked.planned)
+    progress(f"predicting {request.target}")
+    step = None
+    if asked.variant == "training":
+        progress(f"counting a step of training of {request.target}")
+        step = _counted(replace(request, train=True), progress)[1]
+    return predicted(subject, found, plan, asked, step)
+
+
+def _counted(
+    request: Request, progress: Progress, planned: Callable[[Plan], Plan] = unchanged
+) -> tuple[Subject, Trace, Plan]:
     """The model, what ran in a forward pass of it, and what else to do with it."""
     target = opened(request, progress)
-    subject, plan, chosen = target.subject, target.plan, target.chosen
+    subject, plan, chosen = target.subject, planned(target.plan), target.chosen
     progress(f"counting {target.spec.path}")
     offered = candidates(request.inputs, target.source, subject.model, options_of(request))
     found = _first_accepted(subject, plan, offered, chosen, request.inputs)

@@ -101,8 +101,8 @@ def profile(
         recipe,
         convention=check_convention(convention),
     )
-    given = _Given(model, args, kwargs, assume, strict=strict)
-    return report_on(*_counted(given, plan), plan)
+    given = Given(model, args, kwargs, assume, strict=strict)
+    return report_on(*counted(given, plan), plan)
 
 
 def compare(
@@ -146,15 +146,15 @@ def compare(
         module,
         counter_time_limit=time_limit,
     )
-    given = _Given(model, args, kwargs, assume)
+    given = Given(model, args, kwargs, assume)
     with as_found(model):
         model.eval()  # as the counters get it
-        subject, found = _counted(given, plan)
+        subject, found = counted(given, plan)
     return comparison_on(subject, found, plan)
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """A model and its inputs as the caller has them."""
 
     model: nn.Module
@@ -164,8 +164,13 @@ class _Given:
     strict: bool = False
 
 
-def _counted(given: _Given, plan: Plan) -> tuple[Subject, Trace]:
-    """What ran in a forward pass of the model."""
+def counted(given: Given, plan: Plan) -> tuple[Subject, Trace]:
+    """What ran in a forward pass of the model.
+
+    Raises:
+        InputError: its inputs are a mapping.
+        TraceError: it raised.
+    """
     if isinstance(given.args, Mapping):
         raise InputError("args is a mapping", hint="give inputs by name as kwargs")
     model, kwargs = given.model, dict(given.kwargs or {})

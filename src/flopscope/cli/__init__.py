@@ -13,6 +13,7 @@ from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
+        "calibrate": "flopscope.cli.calibrate:command",
         "check": "flopscope.cli.check:command",
         "compare": "flopscope.cli.compare:command",
         "device": "flopscope.cli.device:command",
@@ -21,6 +22,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "llm": "flopscope.cli.llm:command",
         "machines": "flopscope.cli.machines:command",
         "merge": "flopscope.cli.merge:command",
+        "predict": "flopscope.cli.predict:command",
         "profile": "flopscope.cli.profile:command",
         "solve": "flopscope.cli.solve:command",
         "sweep": "flopscope.cli.sweep:command",

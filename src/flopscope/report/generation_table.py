@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from flopscope.report import View
 from flopscope.report.characters import spelling
-from flopscope.report.fitting import GAP
 from flopscope.report.generation import GenerationReport
 from flopscope.report.generation_facts import facts_above, facts_below
 from flopscope.report.generation_ledgers import ledgers
 from flopscope.report.ledger import laid
+from flopscope.report.stated import indent_of, stated
 from flopscope.report.summary import Fact
 
 
@@ -27,23 +26,11 @@ def _lines(report: GenerationReport, view: View) -> Iterator[str]:
     missing = [title for table in tables for title in table.left_out]
     if missing:
         below.append(Fact("left out", (f"{', '.join(missing)}: too wide for this terminal",)))
-    indent = max(len(spell(fact.label)) for fact in (*above, *below)) + GAP
+    indent = indent_of((*above, *below), view)
     yield spell(report.target)
-    yield from _facts(above, indent, view)
+    yield from stated(above, indent, view)
     for table in tables:
         yield ""
         yield from table.lines
     yield ""
-    yield from _facts(below, indent, view)
-
-
-def _facts(facts: tuple[Fact, ...] | list[Fact], indent: int, view: View) -> Iterator[str]:
-    """Labels to the left, and lines of each wrapped beside it."""
-    spell = spelling(view)
-    width = max((view.width or 0) - indent, 20)
-    for fact in facts:
-        label = spell(fact.label)
-        for line in map(spell, fact.lines):
-            for part in textwrap.wrap(line, width) if view.width else [line]:
-                yield f"{label:<{indent}}{part}"
-                label = ""
+    yield from stated(below, indent, view)

@@ -4,9 +4,11 @@ from flopscope.trace.accelerator import cuda_autocast
 from flopscope.trace.building import building
 from flopscope.trace.forward import trace, trace_real
 from flopscope.trace.generation import trace_calls
+from flopscope.trace.norms import NormsInHalves
 from flopscope.trace.training import trace_real_step, trace_step
 
 __all__ = [
+    "NormsInHalves",
     "building",
     "cuda_autocast",
     "trace",

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 from flopscope.trace.specs import map_tensors
 from flopscope.trace.unknown import CPU, SpecKey, key_of
+
+Cast: TypeAlias = Callable[[torch.Tensor, torch.dtype], torch.Tensor]
 
 _GPU = torch.device("cuda", 0)
 _AUTOCAST = torch._C.DispatchKey.AutocastCUDA
@@ -41,21 +43,23 @@ class Casting:
     def applied(
         self,
         tensors: Sequence[torch.Tensor],
-        cast: Callable[[torch.Tensor, torch.dtype], torch.Tensor],
+        cast: Cast,
     ) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """The operator and its arguments, cast by a function where they have to be."""
-
-        def filled(value: Any) -> Any:
-            if isinstance(value, _Place):
-                tensor = tensors[value.number]
-                return tensor if tensor.dtype == value.dtype else cast(tensor, value.dtype)
-            if isinstance(value, (list, tuple)):
-                return type(value)([filled(item) for item in value])
-            return value
-
         # From last to first, as autocast happens to do it.
-        args = tuple([filled(value) for value in reversed(self.args)][::-1])
-        return self.func, args, {name: filled(value) for name, value in self.kwargs.items()}
+        args = tuple([_filled(value, tensors, cast) for value in reversed(self.args)][::-1])
+        kwargs = {name: _filled(value, tensors, cast) for name, value in self.kwargs.items()}
+        return self.func, args, kwargs
+
+
+def _filled(value: Any, tensors: Sequence[torch.Tensor], cast: Cast) -> Any:
+    """A value with tensors in its places. No function in a method, whose cycle kept them alive."""
+    if isinstance(value, _Place):
+        tensor = tensors[value.number]
+        return tensor if tensor.dtype == value.dtype else cast(tensor, value.dtype)
+    if isinstance(value, (list, tuple)):
+        return type(value)([_filled(item, tensors, cast) for item in value])
+    return value
 
 
 def asked(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Casting:

@@ -1,11 +1,18 @@
-"""A model's time on a device as it is told: floor, roofline, estimate, and how far to trust that."""
+"""A model's time on a device as it is told: floor, roofline, estimate, and how far to trust it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from flopscope.analysis.prediction.fitted import Band, Fitted, Tier, Variant, fitted
+from flopscope.analysis.prediction.fitted import (
+    UNMEASURED,
+    Band,
+    Fitted,
+    Tier,
+    Variant,
+    fitted,
+)
 from flopscope.analysis.prediction.machines import Scalars, Sustaining, rates_of
 from flopscope.analysis.prediction.prediction import UNCERTAIN, Stream, priced
 from flopscope.devices import Device
@@ -23,6 +30,9 @@ WIDENED = Band(0.4, 2.5)
 
 POWER_LIMITED = 2.0
 """Watts for each TFLOP/s of halves below which a device may not keep its clocks up."""
+
+HALVES = frozenset({"float16", "bfloat16"})
+"""The types of products in the models that were measured."""
 
 TERA = 1e12
 
@@ -120,7 +130,19 @@ def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier
 def _band(stream: Stream, measured: Band) -> Band | None:
     if stream.launch_share > LAUNCH_SHARE:
         return None
-    return WIDENED if stream.unknown_share > UNCERTAIN_SHARE else measured
+    if stream.unknown_share > UNCERTAIN_SHARE:
+        return WIDENED
+    return measured if _product_type(stream) in HALVES else UNMEASURED
+
+
+def _product_type(stream: Stream) -> str:
+    """The type that most of the time of products is in; that of halves where there are none."""
+    seconds: dict[str, float] = {}
+    for each in stream.timed:
+        if each.launch.kernel.macs:
+            dtype = each.launch.kernel.dtype
+            seconds[dtype] = seconds.get(dtype, 0.0) + each.seconds
+    return max(seconds, key=lambda dtype: seconds[dtype], default="float16")
 
 
 def _warnings(stream: Stream, tier: Tier) -> Iterator[str]:
@@ -140,6 +162,11 @@ def _warnings(stream: Stream, tier: Tier) -> Iterator[str]:
         yield (
             f"{stream.unknown_share:.0%} of the time is of operators whose time is hardly known"
             f" ({', '.join(most)}): it may be off by a factor of {WIDENED.high}"
+        )
+    if _product_type(stream) not in HALVES:
+        yield (
+            f"products run in {_product_type(stream)}, and the constants are from models in"
+            " halves: it may be off by a factor of 2"
         )
     if tier == "uncalibrated":
         yield (

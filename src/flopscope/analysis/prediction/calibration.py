@@ -1,0 +1,244 @@
+"""What a device does beside what its rates say: two scalars from measured times, and their file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from flopscope.analysis.prediction.described import given_device
+from flopscope.analysis.prediction.estimate import predict
+from flopscope.analysis.prediction.machines import Scalars
+from flopscope.devices import Device, devices
+from flopscope.errors import InputError
+from flopscope.files import read_json
+from flopscope.records import Trace
+
+SCHEMA = "flopscope.calibration/1"
+
+SUFFIX = ".json"
+
+LOWEST, HIGHEST = 0.05, 4.0
+"""Scalars beyond these are no device's: the wrong row, or a measurement that went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Something that was run on a device.
+
+    Attributes:
+        name: what.
+        seconds: that it took.
+        trace: of it, in the stream of a GPU.
+    """
+
+    name: str
+    seconds: float
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A measured time, and what is predicted with the scalars.
+
+    Attributes:
+        name: what was run.
+        seconds: as measured.
+        predicted_seconds: by the calibrated device.
+    """
+
+    name: str
+    seconds: float
+    predicted_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A device as it was measured.
+
+    Attributes:
+        device: its row in the table, or one of what was measured.
+        reported: the driver's name for it.
+        scalars: the result.
+        compared: what they were found from.
+        rates: of a device that is not in the table, what stands for its datasheet: FLOP/s of
+            products in float16, B/s of memory, bytes of it; else None.
+        torch, flopscope: versions.
+        date: of the measurement, as ``"2026-11-30"``.
+    """
+
+    device: Device
+    reported: str
+    scalars: Scalars
+    compared: tuple[Compared, ...]
+    rates: tuple[float, float, int] | None
+    torch: str
+    flopscope: str
+    date: str
+
+
+def calibrated(samples: Sequence[Sample], device: Device) -> tuple[Scalars, tuple[Compared, ...]]:
+    """The scalars with which the predictions of samples come nearest to their measured times.
+
+    Nearest is the least sum of squared logarithms of predicted by measured, as it is found by
+    damped Gauss-Newton steps (Levenberg 1944) on the logarithms of the scalars.
+    """
+
+    def errors(point: tuple[float, float]) -> list[float]:
+        scalars = Scalars(*map(math.exp, point))
+        return [
+            math.log(predict(each.trace, device, scalars=scalars).seconds / each.seconds)
+            for each in samples
+        ]
+
+    scalars = Scalars(*map(math.exp, least_squares(errors)))
+    compared = tuple(
+        Compared(each.name, each.seconds, predict(each.trace, device, scalars=scalars).seconds)
+        for each in samples
+    )
+    return scalars, compared
+
+
+Point = tuple[float, float]
+STEP = 1e-3
+MOST_STEPS = 40
+SMALL = 1e-6
+
+
+def least_squares(errors: Callable[[Point], list[float]]) -> Point:
+    """The point of two numbers, from nothing on, at which the squares of errors add up to least."""
+    point: Point = (0.0, 0.0)
+    now, damping = errors(point), 1e-3
+    for _ in range(MOST_STEPS):
+        first = [
+            (e - n) / STEP for e, n in zip(errors((point[0] + STEP, point[1])), now, strict=True)
+        ]
+        second = [
+            (e - n) / STEP for e, n in zip(errors((point[0], point[1] + STEP)), now, strict=True)
+        ]
+        move = _solved(first, second, now, damping)
+        tried = _within((point[0] + move[0], point[1] + move[1]))
+        found = errors(tried)
+        if _squares(found) < _squares(now):
+            change = max(abs(tried[0] - point[0]), abs(tried[1] - point[1]))
+            point, now, damping = tried, found, damping / 10
+            if change < SMALL:
+                break
+        else:
+            damping *= 10
+    return point
+
+
+def _solved(first: list[float], second: list[float], errors: list[float], damping: float) -> Point:
+    """The damped step, of the normal equations of two unknowns."""
+    a = _product(first, first) * (1 + damping) + SMALL
+    d = _product(second, second) * (1 + damping) + SMALL
+    b = _product(first, second)
+    right = -_product(first, errors), -_product(second, errors)
+    determinant = a * d - b * b
+    return (
+        (d * right[0] - b * right[1]) / determinant,
+        (a * right[1] - b * right[0]) / determinant,
+    )
+
+
+def _product(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _squares(errors: list[float]) -> float:
+    return _product(errors, errors)
+
+
+def _within(point: Point) -> Point:
+    low, high = math.log(LOWEST), math.log(HIGHEST)
+    return (min(max(point[0], low), high), min(max(point[1], low), high))
+
+
+def document(calibration: Calibration) -> dict[str, Any]:
+    """A calibration in dicts, lists, strings, numbers and None."""
+    rates = calibration.rates
+    return {
+        "schema": SCHEMA,
+        "device": calibration.device.name,
+        "reported": calibration.reported,
+        "compute": calibration.scalars.compute,
+        "bandwidth": calibration.scalars.bandwidth,
+        "rates": None
+        if rates is None
+        else {
+            "float16_flops_per_second": rates[0],
+            "bytes_per_second": rates[1],
+            "memory_bytes": rates[2],
+        },
+        "measured": [asdict(each) for each in calibration.compared],
+        "torch": calibration.torch,
+        "flopscope": calibration.flopscope,
+        "date": calibration.date,
+    }
+
+
+def as_text(calibration: Calibration) -> str:
+    """A calibration as the text of its file."""
+    return json.dumps(document(calibration), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def measured_device(name: str, rates: tuple[float, float, int]) -> Device:
+    """A device that is not in the table, by what was measured of it: see ``Calibration.rates``."""
+    return given_device(rates[0], rates[1], rates[2], "float16", name)
+
+
+def read_calibration(path: Path) -> Calibration:
+    """What ``flopscope calibrate`` wrote to a file.
+
+    Raises:
+        InputError: it can't be read, is something else, or of a device that is not known.
+    """
+    found = read_json(path, HINT)
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise InputError(f"{path} is no calibration", HINT)
+    try:
+        return _calibration(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} is not as flopscope calibrate writes it: {error}", HINT
+        ) from error
+
+
+HINT = "flopscope calibrate -o FILE writes one"
+
+
+def _calibration(found: dict[str, Any]) -> Calibration:
+    rates = found["rates"]
+    scalars = Scalars(float(found["compute"]), float(found["bandwidth"]))
+    if not all(LOWEST <= each <= HIGHEST for each in (scalars.compute, scalars.bandwidth)):
+        raise ValueError("its scalars are no device's")
+    known = None
+    if rates is not None:
+        known = (
+            float(rates["float16_flops_per_second"]),
+            float(rates["bytes_per_second"]),
+            int(rates["memory_bytes"]),
+        )
+    return Calibration(
+        device=_device(str(found["device"]), known),
+        reported=str(found["reported"]),
+        scalars=scalars,
+        compared=tuple(Compared(**each) for each in found["measured"]),
+        rates=known,
+        torch=str(found["torch"]),
+        flopscope=str(found["flopscope"]),
+        date=str(found["date"]),
+    )
+
+
+def _device(name: str, rates: tuple[float, float, int] | None) -> Device:
+    if rates is not None:
+        return measured_device(name, rates)
+    for device in devices():
+        if device.name == name:
+            return device
+    raise ValueError(f"no device of the table is called '{name}'")

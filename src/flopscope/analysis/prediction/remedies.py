@@ -1,0 +1,69 @@
+"""What would make a model faster on a device, by the times of its kernels there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flopscope.analysis.prediction.estimate import Prediction
+
+LEAST_SHARE = 0.05
+"""Of the time, what something has to save to be worth a word."""
+
+
+CHANNELS_LAST = "--channels-last"
+COMPILE = "--compile"
+LARGER_BATCH = "a larger --batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something that would help.
+
+    Attributes:
+        option: what to write for it.
+        seconds: what it saves at most.
+        share: of the estimate.
+        reason: what the time goes by in now.
+    """
+
+    option: str
+    seconds: float
+    share: float
+    reason: str
+
+
+def remedies_of(
+    now: Prediction, compiled: Prediction | None = None, *, channels_last: bool = False
+) -> tuple[Remedy, ...]:
+    """What would help, the most helpful first.
+
+    Args:
+        now: what is predicted.
+        compiled: the same for the model compiled, or None where it is, or nothing is known of it.
+        channels_last: whether channels are last in memory now.
+    """
+    found = sorted(_candidates(now, compiled), key=lambda remedy: -remedy.seconds)
+    if channels_last:
+        found = [remedy for remedy in found if remedy.option != CHANNELS_LAST]
+    return tuple(remedy for remedy in found if remedy.share >= LEAST_SHARE)
+
+
+def _candidates(now: Prediction, compiled: Prediction | None) -> Iterator[Remedy]:
+    whole = now.seconds
+    if not whole:
+        return
+    stream = now.stream
+    kinds = stream.by(lambda launch: launch.kernel.kind)
+    turned = sum(part.seconds for part in kinds if part.name.startswith("transpose"))
+    yield Remedy(
+        CHANNELS_LAST,
+        turned,
+        turned / whole,
+        "convolutions of halves turn their images around and back",
+    )
+    if compiled is not None:
+        saved = whole - compiled.seconds
+        yield Remedy(COMPILE, saved, saved / whole, "kernels that a compiler fuses")
+    waiting = whole * stream.launch_share
+    yield Remedy(LARGER_BATCH, waiting, stream.launch_share, "kernels are waited for to start")

@@ -1,0 +1,100 @@
+"""A model that is counted as a GPU would run it to how long that takes on devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from flopscope import tree
+from flopscope.analysis.ideal import main_dtype
+from flopscope.analysis.prediction.fitted import Variant
+from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.workload import Memory, Workload
+from flopscope.planning import Plan
+from flopscope.profiling import Subject, environment
+from flopscope.records import Trace
+from flopscope.report.prediction import PredictionReport
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where and how a model is to run.
+
+    Attributes:
+        where: the devices.
+        variant: what is run of it.
+        half_norms: whether norms run in the type of autocast, too.
+    """
+
+    where: Where
+    variant: Variant = "eager"
+    half_norms: bool = True
+
+    def planned(self, plan: Plan) -> Plan:
+        """A plan for the stream that a GPU would run."""
+        is_cast = plan.mode.autocast is not None
+        mode = replace(plan.mode, half_norms=self.half_norms and is_cast)
+        return replace(plan, mode=mode, stream="device:cuda")
+
+
+def predicted(
+    subject: Subject, found: Trace, plan: Plan, asked: Asked, step: Trace | None = None
+) -> PredictionReport:
+    """The report on a trace.
+
+    Args:
+        subject: the model.
+        found: a forward pass of it, in the stream of a GPU.
+        plan: how it was run.
+        asked: where it is to run.
+        step: a step of training, where that is what is asked about.
+
+    Raises:
+        InputError: nothing is known of what a device computes.
+    """
+    counted = tree.profile(found)
+    whole = counted if step is None else tree.profile(step)
+    workload = Workload(
+        inputs=found.inputs,
+        profile=counted,
+        variant=asked.variant,
+        dtype=main_dtype(found),
+        flops=whole.root.cost.flops,
+        memory=_memory(found if step is None else step, whole),
+        autocast=plan.mode.autocast,
+        half_norms=plan.mode.half_norms,
+        channels_last=plan.mode.channels_last,
+        module=plan.module,
+    )
+    return PredictionReport(
+        target=subject.name,
+        environment=environment(plan.device),
+        outlooks=tuple(outlooks(found, workload, asked.where)),
+        assumptions=found.assumptions,
+        notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
+    )
+
+
+def _notes(subject: Subject, plan: Plan) -> Iterator[str]:
+    """What there is to know of the model, but for the mode, which the workload says."""
+    said = set(plan.mode.notes())
+    yield from (note for note in subject.notes if note not in said)
+
+
+def _memory(found: Trace, counted: tree.Profile) -> Memory | None:
+    """What it holds at once; None where that was not followed."""
+    if found.peak is None:
+        return None
+    state = 0 if found.step is None else found.step.state_nbytes
+    return Memory(
+        params=counted.root.param_nbytes,
+        buffers=counted.root.buffer_nbytes,
+        inputs=sum(tensor.nbytes for tensor in found.inputs.values()),
+        activations=found.peak.nbytes + state,
+    )
+
+
+def _uncounted(counted: tree.Profile) -> Iterator[str]:
+    if counted.uncounted:
+        listed = ", ".join(entry.op for entry in counted.uncounted[:5])
+        yield f"no formula for {listed}: their FLOPs are counted as zero"
