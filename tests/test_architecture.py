@@ -89,17 +89,24 @@ def test_importing_the_torch_side_without_torch_is_noticed() -> None:
     assert "import of torch halted" in python(IMPORT_WITHOUT_TORCH, "flopscope.trace").stderr
 
 
-def test_completion_answers_without_torch_or_rich() -> None:
-    asked = {
-        "_FLOPSCOPE_COMPLETE": "bash_complete",
-        "COMP_WORDS": "flopscope pro",
-        "COMP_CWORD": "1",
-    }
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("flopscope pro", "plain,profile"),
+        ("flopscope profile torch.nn.modules.fold", "more,torch.nn.modules.fold:"),
+        ("flopscope profile examples/mypkg:Resid", "plain,examples/mypkg:ResidualBlock"),
+        ("flopscope profile x --counter fvc", "plain,fvcore"),
+        ("flopscope train-plan x --optimizer sg", "plain,sgd"),
+        ("flopscope llm x --device 'RTX 4090", "plain,RTX 4090"),
+    ],
+)
+def test_completion_answers_without_torch_or_rich(typed: str, offered: str) -> None:
+    asked = {"_FLOPSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": typed}
     done = python(COMPLETE_AND_LIST_MODULES, **asked)
-    assert done.stdout == "plain,profile\n"
+    assert done.stdout.splitlines() == [offered]
     loaded = set(done.stderr.split())
     assert "click" in loaded
-    assert loaded.isdisjoint({"torch", "rich"})
+    assert loaded.isdisjoint({"torch", "rich", "mypkg"})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from typing import Any
 
 import click
@@ -15,6 +17,7 @@ COMMANDS: Registry[click.Command] = Registry(
     {
         "check": "flopscope.cli.check:command",
         "compare": "flopscope.cli.compare:command",
+        "completion": "flopscope.cli.completion:command",
         "device": "flopscope.cli.device:command",
         "diff": "flopscope.cli.diff:command",
         "formula": "flopscope.cli.formula:command",
@@ -37,15 +40,23 @@ Exit status:
   4    the count is incomplete, and --strict was given
   70   a defect in flopscope
   130  interrupted
-
-\b
-Completion, for bash (zsh and fish likewise):
-  eval "$(_FLOPSCOPE_COMPLETE=bash_source flopscope)"
 """
+
+
+COMPLETING = "_FLOPSCOPE_COMPLETE"
+"""The variable of the environment in which a shell asks for completion."""
 
 
 class LazyGroup(click.Group):
     """The commands of :data:`COMMANDS`, none of which is imported before it is asked for."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if COMPLETING in os.environ:
+            gc.disable()  # a key was pressed, and the process ends before there is much garbage
+            from flopscope.cli.shells import offer_ours  # noqa: PLC0415 - of no use otherwise
+
+            offer_ours()
+        return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with usage_in_a_line():

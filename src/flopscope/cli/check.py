@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.verdicts import Verdict
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.options import DEBUG, check_output, takes_outputs
 from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
@@ -55,7 +56,7 @@ class BrokenBudgetError(FlopscopeError):
 
 
 @click.command("check", cls=Command, epilog=EPILOG, short_help="Hold models against their budgets.")
-@click.argument("names", nargs=-1, metavar="[BUDGET]...")
+@click.argument("names", nargs=-1, metavar="[BUDGET]...", shell_complete=offers.budgets)
 @click.option(
     "--file",
     "path",

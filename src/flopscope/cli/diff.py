@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from flopscope.analysis.difference import difference
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import DEBUG, check_output, takes_outputs
@@ -47,7 +49,7 @@ Examples:
     epilog=EPILOG,
     short_help="Show what changed between two reports, models or revisions.",
 )
-@takes_models
+@partial(takes_models, offer=offers.sides)
 @takes_outputs(DIFFERENCE_FORMATS, f"Write it to a file as well: {', '.join(SUFFIXES)}.")
 @DEBUG
 def command(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from flopscope.blame import location
 from flopscope.errors import FlopscopeError, TraceError
-from flopscope.report.several import Several
+
+if TYPE_CHECKING:
+    from flopscope.report.several import Several
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
@@ -92,6 +93,8 @@ class Command(click.Command):
 
 
 def _left_early(error: SystemExit) -> TraceError:
+    from flopscope.blame import location  # noqa: PLC0415 - of no use otherwise
+
     place = location(error)
     return TraceError(
         f"the model's code called sys.exit({error.code!r})" + (f" ({place})" if place else ""),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.formula.figures import OF_COSTS
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
 from flopscope.cli.options import DEBUG, depth_option, format_option, read_names
@@ -54,6 +55,7 @@ Examples:
     "--figures",
     callback=read_names,
     metavar="NAMES",
+    shell_complete=offers.several_of(FIGURES),
     help=f"What to give for each module, between commas: {', '.join(FIGURES)}.  [default: macs]",
 )
 @format_option(FORMULA_FORMATS)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import click
 
+from flopscope.cli import offers
 from flopscope.cli.options import ASSUME, Decorator, read_batches
 
 Options: TypeAlias = tuple[Decorator, ...]
@@ -31,6 +32,7 @@ BUILT_WITH: Options = (
     click.option(
         "--task",
         metavar="TASK",
+        shell_complete=offers.tasks,
         help="The head of a model of transformers: causal-lm, image-classification, ...",
     ),
 )
@@ -64,6 +66,7 @@ OF_MODELS: Options = (
         "--inputs",
         "function_name",
         metavar="PLACE:FUNCTION",
+        shell_complete=offers.targets,
         help="A function that returns all inputs: a tuple of positional ones, a dict, or both.",
     ),
     click.option(
@@ -97,10 +100,16 @@ OF_MODES: Options = (
     click.option(
         "--dtype",
         metavar="TYPE",
+        shell_complete=offers.dtypes,
         help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
         " floating-point type is the model's, too.  [default: float32]",
     ),
-    click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
+    click.option(
+        "--autocast",
+        metavar="TYPE",
+        shell_complete=offers.one_of(("bf16", "fp16")),
+        help="Cast operators as torch.autocast does: bf16.",
+    ),
     click.option(
         "--channels-last",
         is_flag=True,

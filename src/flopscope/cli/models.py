@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
+from flopscope.cli import offers
 from flopscope.cli.model_options import (
     BUILT_WITH,
     OF_MODELS,
@@ -37,8 +38,14 @@ def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]
     return (value,)
 
 
-_TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-_TARGET = click.argument("targets", nargs=1, required=True, metavar="TARGET", callback=_alone)
+_TARGET = click.argument(
+    "targets",
+    nargs=1,
+    required=True,
+    metavar="TARGET",
+    callback=_alone,
+    shell_complete=offers.targets,
+)
 
 
 def takes_model(function: Callable[..., None]) -> Callable[..., None]:
@@ -60,11 +67,17 @@ def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command a target and the options about what it is built with."""
     return with_options(
         function,
-        (click.argument("target", metavar="TARGET"), *BUILT_WITH, UNSAFE_PICKLE),
+        (
+            click.argument("target", metavar="TARGET", shell_complete=offers.targets),
+            *BUILT_WITH,
+            UNSAFE_PICKLE,
+        ),
     )
 
 
-def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:
+def takes_models(
+    function: Callable[..., None], sizes: Options = SIZES, offer: offers.Offer = offers.targets
+) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
@@ -72,8 +85,12 @@ def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Calla
     Args:
         function: the command's.
         sizes: the options that say how many samples and tokens there are.
+        offer: what the targets may be.
     """
-    return with_options(_called(function), (_TARGETS, *OF_MODELS, *sizes, *OF_MODES))
+    targets = click.argument(
+        "targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=offer
+    )
+    return with_options(_called(function), (targets, *OF_MODELS, *sizes, *OF_MODES))
 
 
 def _called(function: Callable[..., None]) -> Callable[..., None]:

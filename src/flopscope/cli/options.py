@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import click
 
 from flopscope.assumptions import RULES
+from flopscope.cli import offers
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
 from flopscope.report import SUFFIXES, format_of
@@ -25,6 +26,7 @@ Decorator: TypeAlias = Callable[[Any], Any]
 ASSUME: Decorator = click.option(
     "--assume",
     metavar="RULE=NUMBER",
+    shell_complete=offers.one_of(f"{name}=" for name in RULES),
     multiple=True,
     help="What to take for a value that depends on the data. Repeatable. "
     + "; ".join(f"{name} is {rule.meaning}" for name, rule in RULES.items())
@@ -88,6 +90,7 @@ def device_option(text: str, default: str = "auto") -> Decorator:
         "--device",
         callback=read_device,
         metavar="auto|cpu|cuda[:N]",
+        shell_complete=offers.places,
         default=default,
         show_default=True,
         help=text,

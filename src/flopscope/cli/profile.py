@@ -9,6 +9,7 @@ from dataclasses import replace
 import click
 
 from flopscope.analysis.conventions import CONVENTIONS
+from flopscope.cli import offers
 from flopscope.cli.errors import Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
@@ -97,12 +98,14 @@ Examples:
 @click.option(
     "--sort",
     metavar="COLUMN",
+    shell_complete=offers.one_of(COLUMN_NAMES),
     help="Order the modules inside each module by a column, largest first.",
 )
 @click.option(
     "--columns",
     callback=read_names,
     metavar="NAMES",
+    shell_complete=offers.several_of((*COLUMN_NAMES, *COUNTERS)),
     help=f"The columns to show, between commas: {', '.join(COLUMN_NAMES)}; and each counter by its"
     " name.",
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from flopscope.analysis.plan import Fleet, Goal, planned
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import DEBUG, format_option, read_rate
@@ -46,7 +47,13 @@ Examples:
     metavar="N",
     help="Tokens or samples for one step of the optimizer.  [default: a step on every device]",
 )
-@click.option("--device", "device_name", metavar="NAME", help="What it runs on: 'H100 SXM'.")
+@click.option(
+    "--device",
+    "device_name",
+    metavar="NAME",
+    shell_complete=offers.devices,
+    help="What it runs on: 'H100 SXM'.",
+)
 @click.option(
     "--peak",
     callback=read_rate("FLOP/s"),
