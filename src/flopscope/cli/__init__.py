@@ -15,23 +15,33 @@ from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
-        "check": "flopscope.cli.check:command",
-        "compare": "flopscope.cli.compare:command",
-        "completion": "flopscope.cli.completion:command",
-        "device": "flopscope.cli.device:command",
-        "diff": "flopscope.cli.diff:command",
-        "formula": "flopscope.cli.formula:command",
-        "llm": "flopscope.cli.llm:command",
-        "machines": "flopscope.cli.machines:command",
-        "merge": "flopscope.cli.merge:command",
         "profile": "flopscope.cli.profile:command",
-        "solve": "flopscope.cli.solve:command",
+        "compare": "flopscope.cli.compare:command",
+        "diff": "flopscope.cli.diff:command",
+        "check": "flopscope.cli.check:command",
+        "merge": "flopscope.cli.merge:command",
+        "device": "flopscope.cli.device:command",
+        "machines": "flopscope.cli.machines:command",
+        "formula": "flopscope.cli.formula:command",
         "sweep": "flopscope.cli.sweep:command",
+        "solve": "flopscope.cli.solve:command",
+        "llm": "flopscope.cli.llm:command",
         "train-plan": "flopscope.cli.train_plan:command",
+        "completion": "flopscope.cli.completion:command",
     }
 )
+"""In the order of the help: the main ones first, and side by side what belongs together."""
 
 EPILOG = """\b
+Examples:
+  What a class of yours costs, and how long it takes here:
+    flopscope profile mypkg:Net --shape 1,3,224,224
+  A model that a library knows by name, counted alone:
+    flopscope profile torchvision:resnet50 --no-time
+  All about a command, with examples:
+    flopscope profile --help
+
+\b
 Exit status:
   0    done
   1    a budget is broken, or a file could not be written
@@ -68,7 +78,7 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return sorted(COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx

@@ -62,7 +62,8 @@ class BrokenBudgetError(FlopscopeError):
     "path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file of budgets.  [default: flopscope.toml or pyproject.toml, here or above]",
+    show_default="flopscope.toml or pyproject.toml, here or above",
+    help="The file of budgets.",
 )
 @click.option("--update-baseline", "update", is_flag=True, help="Write the baseline anew.")
 @click.option("--shard", metavar="K/N", help="Check the K-th of N parts of all budgets.")

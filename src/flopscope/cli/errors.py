@@ -68,6 +68,11 @@ class Command(click.Command):
         with usage_in_a_line():
             return super().make_context(*args, **extra)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from flopscope.cli.help import write_options  # noqa: PLC0415 - of no use otherwise
+
+        write_options(self.get_params(ctx), ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)

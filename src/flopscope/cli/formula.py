@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -48,7 +49,7 @@ Examples:
 @click.command(
     "formula", cls=Command, epilog=EPILOG, short_help="Derive cost as a function of sizes."
 )
-@takes_open_models
+@partial(takes_open_models, metavar="TARGET")
 @TRAIN
 @takes_training
 @click.option(
@@ -56,7 +57,8 @@ Examples:
     callback=read_names,
     metavar="NAMES",
     shell_complete=offers.several_of(FIGURES),
-    help=f"What to give for each module, between commas: {', '.join(FIGURES)}.  [default: macs]",
+    help=f"What to give for each module, between commas: {', '.join(FIGURES)}.",
+    show_default="macs",
 )
 @format_option(FORMULA_FORMATS)
 @click.option(

@@ -86,7 +86,8 @@ _FORMATS = ", ".join(FORMATS)
     "--dtype",
     metavar="TYPE",
     shell_complete=offers.dtypes,
-    help="The model's element type: bf16, fp16.  [default: what its config says, or float32]",
+    show_default="what its config says, or float32",
+    help="The model's element type: bf16, fp16.",
 )
 @click.option(
     "--weights",

@@ -78,23 +78,32 @@ OF_MODELS: Options = (
     ),
 )
 
+_OF_BATCHES = "The first size of every --shape and of inputs that are known."
+
+_SEQ: Decorator = click.option(
+    "--seq",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many tokens, for a language model that is given no shapes.",
+)
+
 SIZES: Options = (
     click.option(
         "--batch",
         "batches",
         callback=read_batches,
         metavar="N[,N...]",
-        help="The first size of every --shape and of inputs that are known. Several numbers give a"
-        " line each: a curve of throughput.",
+        help=f"{_OF_BATCHES} Several numbers give a line each: a curve of throughput.",
     ),
-    click.option(
-        "--seq",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="How many tokens, for a language model that is given no shapes.",
-    ),
+    _SEQ,
 )
 """How many samples and tokens: numbers."""
+
+ONE_SIZE: Options = (
+    click.option("--batch", "batches", callback=read_batches, metavar="N", help=_OF_BATCHES),
+    _SEQ,
+)
+"""The same for a command that takes one number of each."""
 
 OF_MODES: Options = (
     click.option(
@@ -102,7 +111,8 @@ OF_MODES: Options = (
         metavar="TYPE",
         shell_complete=offers.dtypes,
         help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
-        " floating-point type is the model's, too.  [default: float32]",
+        " floating-point type is the model's, too.",
+        show_default="float32",
     ),
     click.option(
         "--autocast",

@@ -15,6 +15,7 @@ from flopscope.cli.model_options import (
     BUILT_WITH,
     OF_MODELS,
     OF_MODES,
+    ONE_SIZE,
     SIZES,
     UNSAFE_PICKLE,
     Options,
@@ -60,7 +61,7 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *OF_MODELS, *SIZES, *OF_MODES))
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *OF_MODES))
 
 
 def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
@@ -76,7 +77,10 @@ def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def takes_models(
-    function: Callable[..., None], sizes: Options = SIZES, offer: offers.Offer = offers.targets
+    function: Callable[..., None],
+    sizes: Options = SIZES,
+    metavar: str = "TARGET...",
+    offer: offers.Offer = offers.targets,
 ) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
@@ -85,10 +89,11 @@ def takes_models(
     Args:
         function: the command's.
         sizes: the options that say how many samples and tokens there are.
-        offer: what the targets may be.
+        metavar: what the help calls the targets, of which a command may refuse several.
+        offer: what completion offers for them.
     """
     targets = click.argument(
-        "targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=offer
+        "targets", nargs=-1, required=True, metavar=metavar, shell_complete=offer
     )
     return with_options(_called(function), (targets, *OF_MODELS, *sizes, *OF_MODES))
 

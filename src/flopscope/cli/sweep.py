@@ -53,6 +53,7 @@ Examples:
     callback=read_names,
     metavar="NAMES",
     shell_complete=offers.several_of(BY_NAME),
+    show_default=",".join(COUNTED_COLUMNS),
     help=f"The columns to show, between commas: {', '.join(BY_NAME)}.",
 )
 @click.option("--time", is_flag=True, help="Measure each point as well, by running it.")
@@ -67,7 +68,8 @@ Examples:
 @click.option(
     "--against",
     metavar="NAME",
-    help="The symbol to draw against.  [default: the one with most sizes]",
+    show_default="the one with most sizes",
+    help="The symbol to draw against.",
 )
 @click.option(
     "--pareto",
