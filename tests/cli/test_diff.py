@@ -47,6 +47,19 @@ def test_a_report_and_a_target_are_compared(run: Run) -> None:
     assert "no module differs" in done.stdout
 
 
+def test_two_reports_are_compared_without_any_target(run: Run) -> None:
+    for name, planes in (("a.json", 3), ("b.json", 6)):
+        shape = ("--shape", f"1,{planes},8,8", "--no-time")
+        target = f"nets:Net({planes})"
+        assert run("profile", target, *shape, "-o", name).exit_code == 0
+    done = run("diff", "a.json", "b.json", "--format", "json")
+
+    assert done.exit_code == 0, done.stderr
+    totals = json.loads(done.stdout)["totals"]
+    # 8 filters of 3x3, without a bias, over the planes
+    assert totals["params"] == {"before": 8 * 9 * 3, "after": 8 * 9 * 6, "growth": 1.0}
+
+
 def test_a_renaming_is_told_from_a_change_of_cost(run: Run, repository: Path) -> None:
     renaming = run("diff", "nets:Net@HEAD~2", "nets:Net@HEAD~1", *SHAPE, "--format", "json")
     found = json.loads(renaming.stdout)

@@ -61,7 +61,7 @@ def refuse_idle(requests: Sequence[Request]) -> None:
     """
     idle = [set(idle_options(request)) for request in requests]
     for option, known in APPLICABLE.items():
-        if all(option in options for options in idle):
+        if idle and all(option in options for options in idle):
             targets = {request.target for request in requests}
             named = targets.pop() if len(targets) == 1 else "any of the targets"
             raise UsageError(f"{option} says nothing of {named}", hint=known.meaning)
