@@ -52,7 +52,7 @@ def _command(name: str, root: click.Context) -> str:
     usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
     parts = [f"## flopscope {name}\n", f"```text\n{usage}\n```\n"]
     parts += [f"{_text(each)}\n" for each in dedent(command.help or "").strip().split("\n\n")]
-    for heading, options in sections_of(command.get_params(ctx)).items():
+    for heading, options in sections_of(command.params).items():
         records = (option.get_help_record(ctx) for option in options)
         rows = (f"- `{left}`  \n  {_text(right)}\n" for left, right in filter(None, records))
         parts.append(f"**{heading}**\n\n{''.join(rows)}")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flopscope.load.listing import targets
-from flopscope.load.listing.libraries import optimizers, tasks
+from flopscope.load.listing.libraries import LISTED, optimizers, tasks
 from flopscope.load.target import SCHEMES
 
 NET = """
@@ -56,6 +56,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(dedent(text))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_the_models_of_every_library_are_listed() -> None:
+    assert set(LISTED) == set(SCHEMES)
 
 
 def test_where_nothing_is_typed_the_working_directory_is_shown_and_every_library() -> None:
