@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ else:
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(flopscope.__file__).parent
 LONGEST_FILE = 250
+
+NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+"""Of what is read off torch's files."""
 
 IMPORT_WITHOUT_TORCH = """
 import importlib, pkgutil, sys
@@ -93,10 +97,13 @@ def test_importing_the_torch_side_without_torch_is_noticed() -> None:
     ("typed", "offered"),
     [
         ("flopscope pro", "plain,profile"),
-        ("flopscope profile torch.nn.modules.fold", "more,torch.nn.modules.fold:"),
+        pytest.param(
+            *("flopscope profile torch.nn.modules.fold", "more,torch.nn.modules.fold:"),
+            marks=NEEDS_TORCH,
+        ),
         ("flopscope profile examples/mypkg:Resid", "plain,examples/mypkg:ResidualBlock"),
         ("flopscope profile x --counter fvc", "plain,fvcore"),
-        ("flopscope train-plan x --optimizer sg", "plain,sgd"),
+        pytest.param(*("flopscope train-plan x --optimizer sg", "plain,sgd"), marks=NEEDS_TORCH),
         ("flopscope llm x --device 'RTX 4090", "plain,RTX 4090"),
     ],
 )
