@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from flopscope.devices import Arithmetic, Claim, Device, devices, tables
+from flopscope.devices import Arithmetic, Claim, Device, Sustained, devices, tables
 from flopscope.units import format_quantity
 
 TEMPLATE = Path(__file__).with_suffix(".md")
@@ -59,7 +59,40 @@ def section(vendor: str, made: Sequence[Device]) -> str:
         "device | reported as | source | agreeing | notes and conflicts",
         ([device.name, *origins_of(device)] for device in made),
     )
-    return f"\n## {vendor}\n\nPeaks in 10¹² FLOP/s.\n\n{figures}\n{origins}"
+    return f"\n## {vendor}\n\nPeaks in 10¹² FLOP/s.\n\n{figures}\n{origins}{builds(made)}"
+
+
+def builds(made: Iterable[Device]) -> str:
+    """What the devices of a vendor are built of and have sustained, where something is known."""
+    known = [device for device in made if device.build_source or device.sustained]
+    if not known:
+        return ""
+    titles = "device | W | multiprocessors | MiB of cache | MHz | sustained, 10¹² FLOP/s | source"
+    return f"\n{table(titles, ([device.name, *build_of(device)] for device in known))}"
+
+
+def build_of(device: Device) -> Iterable[str]:
+    yield scaled(device.watts, 1)
+    yield scaled(device.multiprocessors, 1)
+    yield scaled(device.cache_bytes, 2**20)
+    yield scaled(device.boost_hertz, 1e6)
+    publishers = dict.fromkeys(rate.by for rate in device.sustained)
+    yield "; ".join(published(device.sustained, by) for by in publishers)
+    yield device.build_source
+
+
+def scaled(figure: float | None, unit: float) -> str:
+    return "" if figure is None else f"{figure / unit:g}"
+
+
+def published(rates: Iterable[Sustained], by: str) -> str:
+    """What one publisher measured: ``"MAMF: bf16 794.5, fp8 1402.6"``."""
+    theirs = {rate.arithmetic: rate.flops_per_second for rate in rates if rate.by == by}
+    measured = (
+        f"{kind.removesuffix('_matrix').replace('_', ' ')} {rate / 1e12:g}"
+        for kind, rate in theirs.items()
+    )
+    return f"{by}: {', '.join(measured)}"
 
 
 def figures_of(device: Device, shown: Iterable[tuple[Arithmetic, ...]]) -> Iterable[str]:

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,7 @@ VAE = '{"_class_name": "AutoencoderKL", "sample_size": 32}'
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A repository with the files that the documents speak of."""
     folder = tmp_path_factory.mktemp("documents")
     shutil.copytree(ROOT / "examples", folder / "examples")
@@ -121,9 +122,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), encoding="utf-8")
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*git, *arguments], cwd=folder, check=True)
-    return folder
+    for arguments in (
+        "init -q -b main",
+        "add .",
+        "commit -q -m first",
+        "update-ref refs/remotes/origin/main HEAD",
+    ):
+        subprocess.run([*git, *arguments.split()], cwd=folder, check=True)
+    yield folder
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(folder)):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ from torch.utils._pytree import tree_map
 
 from flopscope.measure.timing import Wanted
 from flopscope.recipe import Recipe
-from flopscope.records import Scope
+from flopscope.records import Scope, Stream
 from flopscope.request import COUNTER_TIME_LIMIT
+from flopscope.trace import cuda_autocast
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ class Mode:
             return nullcontext()
         kind = "cpu" if device == "meta" else torch.device(device).type
         return torch.autocast(kind, getattr(torch, self.autocast))
+
+    def entered_in(self, stream: Stream) -> AbstractContextManager[Any]:
+        """What a trace of a stream is made under: of a GPU's, its autocast, also without a GPU."""
+        if stream == "device:cuda" and self.autocast is not None:
+            return cuda_autocast(getattr(torch, self.autocast))
+        return self.entered("cpu")
 
 
 @dataclass(frozen=True, slots=True)

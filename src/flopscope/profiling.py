@@ -19,17 +19,16 @@ from flopscope.analysis.reconciliation import reconcile
 from flopscope.analysis.restatement import Restatement, restate
 from flopscope.analysis.training import training_of
 from flopscope.counters import COUNTERS, installed
-from flopscope.devices import reported_device
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError, UsageError
 from flopscope.guest import disposable
-from flopscope.machine import Machine, given, measured, rated
+from flopscope.machine import Machine, given
 from flopscope.measure.allocation import shortage
+from flopscope.measure.limits import known_machine
 from flopscope.measure.memory import available_bytes
-from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
 from flopscope.planning import Plan
 from flopscope.progress import Progress, silent
-from flopscope.records import Trace
+from flopscope.records import Stream, Trace
 from flopscope.report import Report
 from flopscope.report.counters import CounterComparison
 from flopscope.running import Runnable, run
@@ -63,8 +62,14 @@ class Subject:
     progress: Progress = silent
 
 
-def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Trace:
-    """A trace without values.
+def traced(
+    subject: Subject,
+    plan: Plan,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    stream: Stream = "canonical",
+) -> Trace:
+    """A trace without values: of a forward pass, in the stream that is asked for.
 
     Raises:
         TraceError: the model raised; as NeedsValuesError where it might not have with values.
@@ -73,8 +78,10 @@ def traced(subject: Subject, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[
         recipe = plan.recipe_on("cpu")
         return trace_step(subject.model, args, kwargs, recipe, assume=subject.assume)
     started = perf_counter()
-    with plan.mode.entered("cpu"):
-        found = trace(subject.model, args, kwargs, assume=subject.assume, module=plan.module)
+    with plan.mode.entered_in(stream):
+        found = trace(
+            subject.model, args, kwargs, assume=subject.assume, module=plan.module, stream=stream
+        )
     return replace(found, seconds=perf_counter() - started)
 
 
@@ -189,9 +196,7 @@ def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:
     """What the device allows: as measured before, as rated, or as the user says."""
     known = None
     if timing is not None:
-        peaks = cached_peaks(timing.device, timing.threads)
-        device = reported_device(timing.device_name)
-        known = measured(peaks) if peaks else rated(device) if device else None
+        known = known_machine(timing.device, timing.device_name, timing.threads)
     if plan.peak is None and plan.bandwidth is None:
         return known
     return given(known, plan.peak, plan.bandwidth, main_dtype(found))

@@ -3,5 +3,6 @@
 from flopscope.api.counting import compare, profile
 from flopscope.api.generation import llm
 from flopscope.api.sizes import closed_form, solve, sweep
+from flopscope.api.watching import watch
 
-__all__ = ["closed_form", "compare", "llm", "profile", "solve", "sweep"]
+__all__ = ["closed_form", "compare", "llm", "profile", "solve", "sweep", "watch"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 
 import click
 
-from flopscope.cli.errors import usage_in_a_line
+from flopscope.cli.errors import interruptible, usage_in_a_line
 from flopscope.cli.terminal import open_streams
+from flopscope.load.importing import loading
 from flopscope.registry import Registry
 from flopscope.spelling import did_you_mean
 
@@ -50,6 +50,7 @@ Exit status:
   4    the count is incomplete, and --strict was given
   70   a defect in flopscope
   130  interrupted
+  143  terminated
 """
 
 
@@ -61,19 +62,20 @@ class LazyGroup(click.Group):
     """The commands of :data:`COMMANDS`, none of which is imported before it is asked for."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        if COMPLETING in os.environ:
-            gc.disable()  # a key was pressed, and the process ends before there is much garbage
-            from flopscope.cli.shells import offer_ours  # noqa: PLC0415 - of no use otherwise
+        if COMPLETING not in os.environ:
+            return super().main(*args, **extra)
+        from flopscope.cli.shells import offer_ours  # noqa: PLC0415 - of no use otherwise
 
-            offer_ours()
-        return super().main(*args, **extra)
+        offer_ours()
+        with loading():  # a key was pressed: nothing waits for garbage to be collected
+            return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with usage_in_a_line():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with usage_in_a_line():
+        with usage_in_a_line(), interruptible(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

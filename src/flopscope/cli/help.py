@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """The options below each heading, in its order. Those that are in none are the command's own."""
 
-FEW = 8
+FEW = 10
 """So many options need no headings."""
 
 

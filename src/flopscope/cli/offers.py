@@ -102,8 +102,19 @@ def _budgets() -> Iterable[str]:
         return ()
 
 
+def _branches() -> Sequence[str]:
+    """The branches and tags of the repository around the working directory."""
+    command = ["git", "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+    except OSError:
+        return ()
+    return done.stdout.split()
+
+
 dtypes = _beginning(_dtypes)
 budgets = _beginning(_budgets)
+revisions = _beginning(_branches)
 places = one_of(("auto", "cpu", "cuda", "cuda:0"))
 """Where torch runs something."""
 
@@ -117,13 +128,3 @@ def devices(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]
     count, beginning = (counted["count"], counted["name"]) if counted else ("", typed)
     names = (device.name for device in table())
     return [f"{count}{name}" for name in names if name.lower().startswith(beginning.lower())]
-
-
-def _branches() -> Sequence[str]:
-    """The branches and tags of the repository around the working directory."""
-    command = ["git", "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags"]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, text=True)
-    except OSError:
-        return ()
-    return done.stdout.split()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flopscope.devices.arithmetic import Arithmetic
-from flopscope.devices.device import Claim, Device, Peak
+from flopscope.devices.device import Claim, Device, Peak, Sustained
 from flopscope.devices.lookup import reported_device, typed_device
 from flopscope.devices.table import devices, tables
 
@@ -12,6 +12,7 @@ __all__ = [
     "Claim",
     "Device",
     "Peak",
+    "Sustained",
     "devices",
     "reported_device",
     "tables",

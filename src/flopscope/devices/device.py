@@ -35,6 +35,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Sustained:
+    """A rate of dense matrix products that somebody measured and published.
+
+    Attributes:
+        arithmetic: what the products ran in.
+        flops_per_second: of the best shape that was found. Clocks above the datasheet's put it
+            above the peak on some devices.
+        by: who measured, one of :func:`flopscope.devices.tables`, which says how.
+    """
+
+    arithmetic: Arithmetic
+    flops_per_second: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One row of the table of devices.
 
@@ -49,6 +65,13 @@ class Device:
         agreeing: public tables that print some of these figures, to within 2 %.
         conflicts: what public tables print otherwise.
         notes: what a reader of its figures should know.
+        watts: the most power that it may draw as it is shipped, by its vendor; None where unknown,
+            as with the next three.
+        multiprocessors: NVIDIA's SMs, AMD's compute units, the cores of Intel's and Apple's GPUs.
+        cache_bytes: its last level of cache, all parts together.
+        boost_hertz: the clock that its vector units' peak is reckoned at.
+        build_source: the documents that these four go back to, or "" where none is known.
+        sustained: rates of matrix products that were measured, those of one publisher together.
     """
 
     name: str
@@ -61,6 +84,12 @@ class Device:
     agreeing: tuple[str, ...] = ()
     conflicts: tuple[Claim, ...] = ()
     notes: str = ""
+    watts: float | None = None
+    multiprocessors: int | None = None
+    cache_bytes: int | None = None
+    boost_hertz: float | None = None
+    build_source: str = ""
+    sustained: tuple[Sustained, ...] = ()
 
     def is_reported_as(self, reported: str) -> bool:
         """Whether a driver's name for a device is one of this device's, to the letter."""
@@ -69,6 +98,12 @@ class Device:
     def matrix_peak(self, dtype: str) -> Peak | None:
         """The rate of matrix products of a type (``"tf32"`` among them); None where unknown."""
         return self._first(matrix_arithmetic(dtype))
+
+    def sustained_rates(self, dtype: str) -> tuple[Sustained, ...]:
+        """What was measured of matrix products of a type, in the arithmetic that they run in."""
+        peak = self.matrix_peak(dtype)
+        kind = None if peak is None else peak.arithmetic
+        return tuple(rate for rate in self.sustained if rate.arithmetic == kind)
 
     def vector_peak(self, dtype: str) -> Peak | None:
         """The rate of elementwise arithmetic on a type, or None where unknown."""

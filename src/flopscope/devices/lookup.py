@@ -13,11 +13,12 @@ _FAMILY = frozenset(
     {
         *("nvidia", "geforce", "tesla", "rtx", "jetson"),
         *("amd", "instinct", "intel", "r", "data", "center", "gpu", "apple", "google"),
+        *("edition", "generation"),
     }
 )
 """Words that say who makes a device and for whom, without which it is known as well."""
 
-_VERSION = re.compile(r"sxm\d*|pcie|nvl|\d+gb")
+_VERSION = re.compile(r"sxm\d*|pcie|nvl|\d+gb|blackwell|workstation|server|max|q")
 """Words that tell versions of a device apart, which nobody needs where there is but one."""
 
 

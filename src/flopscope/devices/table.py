@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from flopscope.devices.device import Claim, Device
+from flopscope.devices.device import Claim, Device, Sustained
 
 _VENDORS = ("nvidia", "amd", "intel", "apple", "google")
 
@@ -39,7 +39,21 @@ def _device(row: Mapping[str, Any], vendor: str) -> Device:
         agreeing=tuple(row.get("agreeing", ())),
         conflicts=tuple(Claim(**claim) for claim in row.get("conflicts", ())),
         notes=row.get("notes", ""),
+        watts=row.get("watts"),
+        multiprocessors=row.get("multiprocessors"),
+        cache_bytes=_scaled(row.get("cache_kibibytes"), 2**10),
+        boost_hertz=_scaled(row.get("boost_megahertz"), 10**6),
+        build_source=row.get("build_source", ""),
+        sustained=tuple(
+            Sustained(kind, rate, by)
+            for by, rates in row.get("sustained", {}).items()
+            for kind, rate in rates.items()
+        ),
     )
+
+
+def _scaled(figure: int | None, unit: int) -> int | None:
+    return None if figure is None else figure * unit
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def idle_options(request: Request) -> tuple[str, ...]:
 
 
 def refuse_idle(requests: Sequence[Request]) -> None:
-    """Make sure that every option says something of one of the targets at least.
+    """Make sure that every option says something of one of the targets at least, if there are any.
 
     Raises:
         UsageError: one does not.

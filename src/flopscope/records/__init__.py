@@ -33,8 +33,8 @@ __all__ = [
     "tensors_in",
 ]
 
-Stream: TypeAlias = Literal["canonical", "training"]
-"""Which operators a trace holds: those the user wrote, or those autograd ran."""
+Stream: TypeAlias = Literal["canonical", "training", "device:cuda"]
+"""Which operators a trace holds: those the user wrote, those autograd ran, or those of a GPU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from flopscope.devices import reported_device
+from flopscope.devices import Device, reported_device
 from flopscope.measurements import Peaks
 from flopscope.report.characters import printable, to_ascii
 from flopscope.report.fitting import GAP, align
@@ -48,9 +48,22 @@ def _lines(peaks: Peaks, path: Path | None) -> Iterator[str]:
     )
     yield ""
     yield f"an operator that does nothing takes {format_quantity(peaks.seconds_per_call, 's')}"
+    if device:
+        yield from _by_others(device, peaks.flops_per_second)
     source = device.source if device else "none known by this name"
     yield f"datasheet: {source}"
     yield f"written to {path}" if path else "measured before; --again measures anew"
+
+
+def _by_others(device: Device, dtypes: Iterable[str]) -> Iterator[str]:
+    """What others have measured of this device, a line for each type that somebody has."""
+    for dtype in dtypes:
+        rates = (
+            f"{format_quantity(rate.flops_per_second, 'FLOP/s')} ({rate.by})"
+            for rate in device.sustained_rates(dtype)
+        )
+        if measured := ", ".join(rates):
+            yield f"others measured in {dtype}: {measured}"
 
 
 def _rate(rate: float | None, unit: str) -> str:

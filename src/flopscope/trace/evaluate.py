@@ -124,7 +124,7 @@ class PartialEvaluation(TorchDispatchMode):
         if step is None:
             if not unknown and (size_depends_on_values(func) or _any_sparse(args)):
                 return self.compute_and_record(func, args, kwargs)
-            step = self._steps[key] = learn(func, args, kwargs)
+            step = self._steps[key] = self.learn(func, args, kwargs)
         if step.operation is None:
             with self.taking_apart(op_name(func)), self:
                 return func.decompose(*args, **kwargs)
@@ -142,6 +142,10 @@ class PartialEvaluation(TorchDispatchMode):
                 returned = results_of(step, func, args, kwargs, self.make_unknown)
         self.record(step.operation, (*args, *kwargs.values()), returned)
         return returned
+
+    def learn(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Step:
+        """What an operator does to specs that it has not been given before."""
+        return learn(func, args, kwargs)
 
     def assumed(self, name: str) -> float:
         """The number of a rule: what the user says, or its default."""

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch.nn.parameter import is_lazy
-from torch.utils._pytree import tree_leaves, tree_map
 
 from flopscope.guest import as_found
-from flopscope.naming import module_paths
-from flopscope.records import Scope, Trace
+from flopscope.records import Scope, Stream, Trace
+from flopscope.trace.accelerator import AcceleratorEvaluation
 from flopscope.trace.building import materialized
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
+from flopscope.trace.given import inputs_without_values, replace_state, tensors_of
 from flopscope.trace.modules import module_specs
 from flopscope.trace.part import Part
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.rules.higher_order import load_attention_rule
 from flopscope.trace.rules.selection import load_torchvision_rules
 from flopscope.trace.scopes import ScopeTracker
-from flopscope.trace.specs import named_specs, tensors_among
-from flopscope.trace.stream import STREAMS, one_thread
-from flopscope.trace.unknown import KNOWN_ELEMENTS, Unknown, key_of, takes_itself_apart
+from flopscope.trace.specs import named_specs
+from flopscope.trace.stream import STREAMS, claimed_device, one_thread
+from flopscope.trace.unknown import CPU
 from flopscope.trace.ways import Way, first_that_works
 
 
@@ -37,6 +36,7 @@ def trace(
     *,
     assume: Mapping[str, float] | None = None,
     module: Scope = "",
+    stream: Stream = "canonical",
 ) -> Trace:
     """Run a model once on shapes alone and record every operator it calls.
 
@@ -49,6 +49,8 @@ def trace(
         kwargs: keyword arguments of its forward.
         assume: numbers for rules of ``flopscope.assumptions`` in the place of their defaults.
         module: the part of the model to keep of the trace, in which its own scope is ``""``.
+        stream: the operators to record: those that the user wrote, or ``"device:cuda"`` for those
+            as a GPU runs them, which need not be here. Enter ``cuda_autocast`` for mixed precision.
 
     Raises:
         TargetError: the model has no such part, or does not call it.
@@ -57,7 +59,9 @@ def trace(
     kwargs, assumed = dict(kwargs or {}), dict(assume or {})
     load_rules()
     model = materialized_model(model, args, kwargs)
-    return first_that_works(lambda way: _traced(model, args, kwargs, assumed, module, way))
+    return first_that_works(
+        lambda way: _traced(model, args, kwargs, assumed, module, way), Way.of(stream)
+    )
 
 
 def load_rules() -> None:
@@ -86,7 +90,9 @@ def _traced(
     way: Way,
 ) -> Trace:
     recorder, part = Recorder(ScopeTracker(model)), Part(model, module)
-    evaluation = PartialEvaluation(
+    device = claimed_device(way.stream)
+    evaluates = PartialEvaluation if device == CPU else AcceleratorEvaluation
+    evaluation = evaluates(
         recorder.record,
         recorder.assume,
         foreign=tensors_of(model, args, kwargs),
@@ -94,12 +100,12 @@ def _traced(
         taking_apart=recorder.taking_apart,
         derive=recorder.derive,
     )
-    given_args, given_kwargs = inputs_without_values(args, dict(kwargs))
+    given_args, given_kwargs = inputs_without_values(args, dict(kwargs), device)
     with ExitStack() as stack:
         stack.enter_context(as_found(model))
         stack.enter_context(STREAMS[way.stream]())
         stack.enter_context(one_thread())
-        replace_state(model)
+        replace_state(model, device)
         stack.enter_context(part.watched())
         stack.enter_context(recorder.following())
         stack.enter_context(way.devices())
@@ -170,70 +176,3 @@ def observed(
         stream=way.stream,
         peak=liveness.highest,
     )
-
-
-def replace_state(model: torch.nn.Module) -> None:
-    """Put unknown tensors in the place of those on the meta device, which claims another device.
-
-    Where gradients can be computed, in the place of all parameters, lest they be given some.
-    """
-    made: dict[int, Unknown] = {}
-    for _, module in module_paths(model):
-        for table, is_parameter in ((module._parameters, True), (module._buffers, False)):
-            for name, tensor in table.items():
-                if tensor is None or type(tensor) not in _PLAIN:
-                    continue
-                if tensor.is_meta or (is_parameter and torch.is_grad_enabled()):
-                    if id(tensor) not in made:
-                        made[id(tensor)] = _unknown_state(tensor, is_parameter=is_parameter)
-                    table[name] = made[id(tensor)]  # type: ignore[assignment]  # see Unknown
-
-
-def _unknown_state(tensor: torch.Tensor, *, is_parameter: bool) -> Unknown:
-    unknown = Unknown(key_of(tensor), is_parameter=is_parameter)
-    unknown.requires_grad = tensor.requires_grad and torch.is_grad_enabled()
-    return unknown
-
-
-_PLAIN = (torch.Tensor, torch.nn.Parameter)
-
-
-def inputs_without_values(
-    args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The inputs for a trace, and copies of the objects among them, such as a cache to fill."""
-    replaced = {
-        id(tensor): _without_values(tensor)
-        for tensor in tree_leaves((args, kwargs))
-        if isinstance(tensor, torch.Tensor)
-    }
-    given = tree_map(lambda leaf: replaced.get(id(leaf), leaf), (args, kwargs))
-    as_they_are = {id(value): value for value in replaced.values()}
-    with suppress(Exception):  # what cannot be copied is given as it is
-        given = copy.deepcopy(given, as_they_are)
-    return cast("tuple[tuple[Any, ...], dict[str, Any]]", given)
-
-
-def _without_values(value: Any) -> Any:
-    """Floating-point inputs become unknown; integers and booleans are kept while they are small."""
-    if not isinstance(value, torch.Tensor) or takes_itself_apart(type(value)):
-        return value
-    if value.dtype.is_floating_point or value.dtype.is_complex or value.is_meta:
-        unknown = Unknown(key_of(value))
-        unknown.requires_grad = value.requires_grad
-        return unknown
-    if value.numel() > KNOWN_ELEMENTS:
-        return Unknown(key_of(value))
-    return value.detach().cpu()
-
-
-def tensors_of(
-    model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Iterator[torch.Tensor]:
-    """Every tensor of the caller's with values that could be computed with, and so written to."""
-    for _, module in module_paths(model):
-        yield from tensors_among(module._buffers.values())
-        yield from tensors_among(module.__dict__.values())
-    for leaf in tree_leaves((args, kwargs)):
-        if isinstance(leaf, torch.Tensor):
-            yield leaf

@@ -11,7 +11,8 @@ import torch
 from flopscope.guest import as_found
 from flopscope.records import CachedCall, Operation, TensorSpec
 from flopscope.trace.evaluate import PartialEvaluation
-from flopscope.trace.forward import load_rules, observed, replace_state, tensors_of
+from flopscope.trace.forward import load_rules, observed
+from flopscope.trace.given import replace_state, tensors_of
 from flopscope.trace.recorder import Recorder
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.specs import spec_of

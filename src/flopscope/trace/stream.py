@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from flopscope.records import Stream
+from flopscope.trace.unknown import CPU
 
 
 @contextmanager
@@ -55,8 +56,15 @@ def _uncompiled() -> AbstractContextManager[Any]:
 STREAMS: Mapping[Stream, Callable[[], AbstractContextManager[None]]] = {
     "canonical": canonical,
     "training": differentiable,
+    "device:cuda": canonical,
 }
 """What to enter for each of the streams that a trace may hold."""
+
+
+def claimed_device(stream: Stream) -> torch.device:
+    """The device that unknown tensors say they are on in a stream."""
+    name = stream.removeprefix("device:")
+    return CPU if name == stream else torch.device(name, 0)
 
 
 @contextmanager

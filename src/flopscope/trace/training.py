@@ -16,14 +16,8 @@ from flopscope.recipe import Recipe, trained_parameters
 from flopscope.records import Scope, Step, Trace
 from flopscope.trace.evaluate import PartialEvaluation
 from flopscope.trace.execute import Execution
-from flopscope.trace.forward import (
-    inputs_without_values,
-    load_rules,
-    materialized_model,
-    observed,
-    replace_state,
-    tensors_of,
-)
+from flopscope.trace.forward import load_rules, materialized_model, observed
+from flopscope.trace.given import inputs_without_values, replace_state, tensors_of
 from flopscope.trace.gradients import StepRecorder
 from flopscope.trace.scopes import ScopeTracker
 from flopscope.trace.stream import differentiable, one_thread

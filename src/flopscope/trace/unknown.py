@@ -23,22 +23,30 @@ class Unknown(torch.Tensor):
     """A tensor without memory whose values depend on parameters, inputs or chance.
 
     It claims to live on the CPU, beside the known tensors, so that a program that compares or
-    copies devices sees one device everywhere.
+    copies devices sees one device everywhere; or on a device that is not here, which is then what
+    a program is told.
     """
 
     __module__ = "torch"  # what opt_einsum and its like tell torch's tensors from NumPy's arrays by
 
     key: SpecKey
+    claimed: torch.device = CPU
+    """The device that a program is told it is on. To torch it is always on the CPU."""
+
     least: float = -math.inf
     """No value is below this."""
 
     @staticmethod
-    def __new__(cls, key: SpecKey, *, is_parameter: bool = False) -> Unknown:
+    def __new__(
+        cls, key: SpecKey, *, is_parameter: bool = False, device: torch.device = CPU
+    ) -> Unknown:
         shape, strides, dtype = key
         tensor: Unknown = torch.Tensor._make_wrapper_subclass(
             cls, shape, strides=strides, dtype=dtype, device=CPU
         )
         tensor.key = key
+        if device != CPU:
+            tensor.claimed = device
         if is_parameter:
             tensor._is_param = True  # what isinstance(tensor, nn.Parameter) looks at
         return tensor
@@ -56,9 +64,14 @@ class Unknown(torch.Tensor):
         return f"Unknown({list(shape)}, {dtype})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Unknown:
-        copied = Unknown(self.key, is_parameter=getattr(self, "_is_param", False))
+        is_parameter = getattr(self, "_is_param", False)
+        copied = Unknown(self.key, is_parameter=is_parameter, device=self.claimed)
         memo[id(self)] = copied
         return copied
+
+    @property
+    def device(self) -> torch.device:  # type: ignore[override] # writeable only to a type checker
+        return self.claimed
 
     def as_subclass(self, cls: Any) -> Any:  # noqa: ARG002 - a subclass would hide what this is
         """The tensor itself."""

@@ -11,6 +11,8 @@ from typing import Any
 from flopscope.errors import TraceError
 from flopscope.records import Stream, Trace
 from flopscope.trace.devices import EveryDeviceIsTheCPU, wants_missing_device
+from flopscope.trace.stream import claimed_device
+from flopscope.trace.unknown import CPU
 
 _MISSING_GRADIENT = re.compile(
     r"does not require grad|[Ii]nference tensors? cannot be saved for backward"
@@ -32,10 +34,25 @@ class Way:
     devices: Callable[[], AbstractContextManager[Any]] = nullcontext
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, stream: Stream) -> Way:
+        """How a program is run first: for a device that need not be here, without looking for it.
+
+        It is told of that device by its unknown tensors, and so it will name it.
+        """
+        claims = claimed_device(stream) != CPU
+        return cls(stream, devices=EveryDeviceIsTheCPU if claims else nullcontext)
+
     def instead(self, error: BaseException | None) -> Way | None:
-        """Another way, where an exception says that the program cannot go this one."""
+        """Another way, where an exception says that the program cannot go this one.
+
+        Raises:
+            TraceError: there is one, and it would be of another device.
+        """
         if self.devices is nullcontext and error is not None and wants_missing_device(error):
             return replace(self, devices=EveryDeviceIsTheCPU, notes=(*self.notes, _ON_THE_CPU))
+        if claimed_device(self.stream) != CPU and _wants_gradients(error):
+            raise TraceError(_DIFFERENTIATES_ELSEWHERE) from error
         if self.stream == "canonical" and _wants_gradients(error):
             return replace(self, stream="training", notes=(*self.notes, _DIFFERENTIATES))
         return None
@@ -44,6 +61,10 @@ class Way:
 _ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
 _DIFFERENTIATES = (
     "the model differentiates in its forward pass; counted as autograd runs it, gradients included"
+)
+
+_DIFFERENTIATES_ELSEWHERE = (
+    "the model differentiates in its forward pass: that is not followed as a GPU would run it"
 )
 
 

@@ -20,7 +20,7 @@ def test_the_document_is_written_from_the_table():
 
 @pytest.mark.parametrize("device", devices(), ids=lambda device: device.name)
 def test_the_document_shows_a_devices_figures_and_their_source(device):
-    figures, origins = (
+    figures, origins, *build = (
         line
         for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
         if line.startswith(f"| {device.name} |")
@@ -31,3 +31,8 @@ def test_the_document_shows_a_devices_figures_and_their_source(device):
     assert device.source in origins
     assert device.notes in origins
     assert all(f"{claim.by} has " in origins for claim in device.conflicts)
+    assert bool(build) == bool(device.build_source or device.sustained)
+    for shown in build:
+        assert device.build_source in shown
+        assert all(f"{rate.by}: " in shown for rate in device.sustained)
+        assert all(f" {rate.flops_per_second / 1e12:g}" in shown for rate in device.sustained)
