@@ -48,7 +48,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "broken.py": "class Net(:",
         "model.pt2": "",
         "notes.txt": "",
-        "llama/config.json": "{}",
+        "our-llama/config.json": "{}",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -64,7 +64,7 @@ def test_the_models_of_every_library_are_listed() -> None:
 
 def test_where_nothing_is_typed_the_working_directory_is_shown_and_every_library() -> None:
     schemes = {f"{name}:" for name in SCHEMES}
-    here = {"net:", "broken:", "mypkg:", "mypkg.", "scripts/", "llama/", "model.pt2"}
+    here = {"net:", "broken:", "mypkg:", "mypkg.", "scripts/", "our-llama/", "model.pt2"}
     assert set(targets("")) == schemes | here
 
 
@@ -83,7 +83,7 @@ def test_where_nothing_is_typed_the_working_directory_is_shown_and_every_library
         ("mypkg/blocks.py:N", ["mypkg/blocks.py:Net"]),
         ("scripts/t", ["scripts/train.py:"]),
         ("net.p", ["net.py:"]),
-        ("hf:lla", ["hf:llama"]),
+        ("hf:our", ["hf:our-llama"]),
         ("broken:", []),
         ("gone:", []),
         ("gone.deep", []),
@@ -128,8 +128,8 @@ def test_the_models_of_a_library_are_those_that_it_lists_itself(
     scheme: str, listed: Callable[[Any], Iterable[str]], project: Path
 ) -> None:
     library = pytest.importorskip(scheme)
-    (project / "llama" / "config.json").unlink()
-    (project / "llama").rmdir()
+    (project / "our-llama" / "config.json").unlink()
+    (project / "our-llama").rmdir()
     prefix = "hf" if scheme == "transformers" else scheme
     offered = {target.partition(":")[2] for target in targets(f"{prefix}:")}
     assert offered - {"mypkg/", "scripts/"} == set(listed(library))
