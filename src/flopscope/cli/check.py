@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.verdicts import Verdict
+from flopscope.cli import offers
 from flopscope.cli.errors import Command, tell_error
 from flopscope.cli.options import DEBUG, check_output, takes_outputs
 from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
@@ -61,23 +62,26 @@ class BrokenBudgetError(FlopscopeError):
 
 
 @click.command("check", cls=Command, epilog=EPILOG, short_help="Hold models against their budgets.")
-@click.argument("names", nargs=-1, metavar="[BUDGET]...")
+@click.argument("names", nargs=-1, metavar="[BUDGET]...", shell_complete=offers.budgets)
 @click.option(
     "--file",
     "path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file of budgets.  [default: flopscope.toml or pyproject.toml, here or above]",
+    show_default="flopscope.toml or pyproject.toml, here or above",
+    help="The file of budgets.",
 )
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What growth is measured against.  [default: what the file of budgets names]",
+    show_default="what the file of budgets names",
+    help="What growth is measured against.",
 )
 @click.option(
     "--since",
     metavar="REVISION",
+    shell_complete=offers.revisions,
     help="Say what changed in each model since a revision of the git repository.",
 )
 @click.option("--update-baseline", "update", is_flag=True, help="Write the baseline anew.")

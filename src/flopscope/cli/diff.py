@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from flopscope.analysis.difference import difference
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
+from flopscope.cli.model_options import ONE_SIZE
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import DEBUG, check_output, takes_outputs
 from flopscope.cli.reports import report_of
@@ -48,7 +51,7 @@ Examples:
     epilog=EPILOG,
     short_help="Show what changed between two reports, models or revisions.",
 )
-@takes_models
+@partial(takes_models, sizes=ONE_SIZE, metavar="BEFORE AFTER", offer=offers.sides)
 @takes_outputs(DIFFERENCE_FORMATS, f"Write it to a file as well: {', '.join(SUFFIXES)}.")
 @DEBUG
 def command(
@@ -56,9 +59,10 @@ def command(
 ) -> None:
     """Match the modules of two models and show which came, went, were renamed or changed.
 
-    Each of the two is a report that flopscope profile -o FILE.json wrote, a target as flopscope
-    profile takes it, or a target at a revision of the git repository around: mypkg:Net@main. A
-    revision is checked out into a temporary folder and counted there, by a process of its own.
+    BEFORE and AFTER are each a report that flopscope profile -o FILE.json wrote, a target as
+    flopscope profile takes it, or a target at a revision of the git repository around:
+    mypkg:Net@main. A revision is checked out into a temporary folder and counted there, by a
+    process of its own.
 
     Naming a target runs its code, as python -m does.
     """

@@ -7,13 +7,14 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from flopscope.blame import location
 from flopscope.errors import FlopscopeError, TraceError
-from flopscope.report.several import Several
+
+if TYPE_CHECKING:
+    from flopscope.report.several import Several
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
@@ -100,6 +101,11 @@ class Command(click.Command):
         with usage_in_a_line():
             return super().make_context(*args, **extra)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from flopscope.cli.help import write_options  # noqa: PLC0415 - of no use otherwise
+
+        write_options(self.get_params(ctx), ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with interruptible(ctx):
@@ -123,6 +129,8 @@ class Command(click.Command):
 
 
 def _left_early(error: SystemExit) -> TraceError:
+    from flopscope.blame import location  # noqa: PLC0415 - of no use otherwise
+
     place = location(error)
     return TraceError(
         f"the model's code called sys.exit({error.code!r})" + (f" ({place})" if place else ""),

@@ -33,9 +33,11 @@ _OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--weight",
         type=click.Choice(list(WEIGHTS)),
+        metavar="WEIGHT",
+        show_default=DEFAULT,
         help="What modules are drawn as large as in"
-        f" {', '.join(name for name in FORMATS if name in WEIGHTED)}; memory is of params and"
-        f" outputs.  [default: {DEFAULT}]",
+        f" {', '.join(name for name in FORMATS if name in WEIGHTED)}: {', '.join(WEIGHTS)} (of"
+        " params and outputs).",
     ),
 )
 

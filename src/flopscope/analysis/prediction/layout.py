@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from flopscope.dtypes import BITS
 from flopscope.records import TensorSpec
 
@@ -45,8 +47,7 @@ def merges(tensor: TensorSpec, dims: int) -> bool:
         return True
     sides = zip(tensor.shape[:dims], tensor.strides[:dims], strict=True)
     kept = [(size, stride) for size, stride in sides if size > 1]
-    pairs = zip(kept, kept[1:], strict=False)
-    return all(outer == stride * size for (_, outer), (size, stride) in pairs)
+    return all(outer == stride * size for (_, outer), (size, stride) in pairwise(kept))
 
 
 def out_of_order_nbytes(tensor: TensorSpec, visited: TensorSpec) -> int:
