@@ -1,9 +1,9 @@
-"""What torch's profiler says of the memory of a real training step on a CPU."""
+"""What torch's profiler says of memory on a CPU: of a real training step, or of anything."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
@@ -38,8 +38,13 @@ def peak_nbytes(
     step()
     optimizer.zero_grad(set_to_none=True)
     gc.collect()
+    return most_allocated(step)
+
+
+def most_allocated(run: Callable[[], object]) -> int:
+    """The most bytes that are allocated at once while something runs, beside what was before."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        step()
+        run()
     results: Any = profiled.profiler
     events = [event for event in results.kineto_results.events() if event.name() == "[memory]"]
     held = highest = 0

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ else:
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(flopscope.__file__).parent
 LONGEST_FILE = 250
+
+NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+"""Of what is read off torch's files."""
 
 IMPORT_WITHOUT_TORCH = """
 import importlib, pkgutil, sys
@@ -89,17 +93,27 @@ def test_importing_the_torch_side_without_torch_is_noticed() -> None:
     assert "import of torch halted" in python(IMPORT_WITHOUT_TORCH, "flopscope.trace").stderr
 
 
-def test_completion_answers_without_torch_or_rich() -> None:
-    asked = {
-        "_FLOPSCOPE_COMPLETE": "bash_complete",
-        "COMP_WORDS": "flopscope pro",
-        "COMP_CWORD": "1",
-    }
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("flopscope pro", "plain,profile"),
+        pytest.param(
+            *("flopscope profile torch.nn.modules.fold", "more,torch.nn.modules.fold:"),
+            marks=NEEDS_TORCH,
+        ),
+        ("flopscope profile examples/mypkg:Resid", "plain,examples/mypkg:ResidualBlock"),
+        ("flopscope profile x --counter fvc", "plain,fvcore"),
+        pytest.param(*("flopscope train-plan x --optimizer sg", "plain,sgd"), marks=NEEDS_TORCH),
+        ("flopscope llm x --device 'RTX 4090", "plain,RTX 4090"),
+    ],
+)
+def test_completion_answers_without_torch_or_rich(typed: str, offered: str) -> None:
+    asked = {"_FLOPSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": typed}
     done = python(COMPLETE_AND_LIST_MODULES, **asked)
-    assert done.stdout == "plain,profile\n"
+    assert done.stdout.splitlines() == [offered]
     loaded = set(done.stderr.split())
     assert "click" in loaded
-    assert loaded.isdisjoint({"torch", "rich"})
+    assert loaded.isdisjoint({"torch", "rich", "mypkg"})
 
 
 @pytest.mark.parametrize(

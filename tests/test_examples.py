@@ -9,6 +9,9 @@ import pytest
 import torch
 
 import flopscope
+from flopscope.budgeting import check_budgets
+from flopscope.load.budgets import read_budgets
+from flopscope.progress import silent
 from flopscope.request import GivenInputs, Request
 from flopscope.targeting import profile_target
 
@@ -64,6 +67,17 @@ def test_a_script_prints_the_output_at_its_end(
     runpy.run_path(str(script), run_name="__main__")
     printed = capsys.readouterr().out.splitlines()
     assert printed == [line.removeprefix("#").removeprefix(" ") for line in shown]
+
+
+def test_the_budgets_of_the_examples_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    budgets = read_budgets()
+    (verdict,) = check_budgets(budgets, budgets.budgets, silent)
+
+    outputs = BATCH * PLANES * (SIZE // 2) ** 2
+    limits = {check.figure: (check.value, check.is_kept) for check in verdict.checks}
+    assert limits["macs"] == (2 * outputs * PLANES * KERNEL + outputs * PLANES, True)
+    assert verdict.is_kept
 
 
 def test_an_operator_with_a_formula_of_its_own_is_counted() -> None:

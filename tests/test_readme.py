@@ -1,13 +1,12 @@
-"""The README says what is so: its commands, options, figures and outputs.
+"""The README says what is so: its options, figures and outputs, and those of pages for newcomers.
 
-Run as a script, it writes the outputs anew.
+Run as a script, it writes the outputs anew. The other commands are run by ``test_documents.py``.
 """
 
 from __future__ import annotations
 
 import doctest
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,39 +16,30 @@ import torch
 
 import flopscope
 from flopscope.cli import COMMANDS
+from tests.documents import (
+    README,
+    ROOT,
+    SESSION,
+    WRITTEN_BY_HAND,
+    blocks,
+    need_libraries_of,
+    run,
+    without_the_machine,
+)
 
-ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
 EXAMPLES = ROOT / "examples"
 TEXT = README.read_text(encoding="utf-8")
 
-SESSION = re.compile(r"```console\n\$ flopscope (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
-SESSIONS = list(SESSION.finditer(TEXT))
+SESSIONS = [
+    found
+    for path in WRITTEN_BY_HAND
+    for found in SESSION.finditer(path.read_text(encoding="utf-8"))
+]
 ROWS_OF_FIGURES = re.findall(r"^\| (\w+), ([12]) \| (.+) \|$", TEXT, re.MULTILINE)
-OF_THE_MACHINE = re.compile(r"^device .*$|(?<=  )[\d.]+ m?s$", re.MULTILINE)
-LIBRARIES = ("timm", "torchvision")
-"""Of models by name, which not every environment has."""
-
-
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What a command prints when it is typed in a folder and its output is read by a program."""
-    return subprocess.run(
-        [sys.executable, "-m", "flopscope", *shlex.split(command)],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=folder,
-        check=False,
-    )
 
 
 def set_up_commands() -> list[str]:
     return [line for line in TEXT.splitlines() if line.startswith("python3 -m venv")]
-
-
-def profile_commands() -> list[str]:
-    """The commands on the example package, as they are typed in its folder."""
-    lines = re.findall(r"^flopscope (profile .*mypkg:.*)$", TEXT, re.MULTILINE)
-    return [line.partition(" | ")[0] for line in lines]
 
 
 def test_ci_runs_the_command_for_the_tests_as_it_is_written_here() -> None:
@@ -66,25 +56,12 @@ def test_every_option_that_is_named_exists() -> None:
     assert named - known - {"--help", "-m"} == set()
 
 
-@pytest.mark.parametrize("command", profile_commands())
-def test_a_command_on_the_example_works(command: str) -> None:
-    done = run(f"{command} --no-time", EXAMPLES)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session["command"])
 def test_an_output_is_what_the_command_prints(session: re.Match[str]) -> None:
-    for library in LIBRARIES:
-        if f"{library}:" in session["command"]:
-            pytest.importorskip(library)
+    need_libraries_of(session["command"])
     assert without_the_machine(run(session["command"], ROOT).stdout) == without_the_machine(
         session["output"]
     )
-
-
-def without_the_machine(output: str) -> str:
-    """An output without its device and times, and without the widths that these take."""
-    return re.sub(r" +|─+", " ", OF_THE_MACHINE.sub("", output))
 
 
 @pytest.mark.parametrize(("norm_fn", "stride", "shown"), ROWS_OF_FIGURES)
@@ -103,23 +80,37 @@ def test_the_figures_of_the_first_table_are_what_each_counter_says(
     assert [f"{figure:,}" for figure in figures] == shown.split(" | ")
 
 
-def test_the_python_session_gives_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=lambda path: path.name)
+def test_a_python_session_gives_what_it_shows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES)
-    ((source),) = re.findall(r"```pycon\n(.*?)```", TEXT, re.DOTALL)
-    session = doctest.DocTestParser().get_doctest(source, {}, README.name, README.name, 0)
-    said: list[str] = []
-    assert doctest.DocTestRunner().run(session, out=said.append).failed == 0, "".join(said)
+    for source in blocks(path, "pycon"):
+        session = doctest.DocTestParser().get_doctest(source, {}, path.name, path.name, 0)
+        said: list[str] = []
+        assert doctest.DocTestRunner().run(session, out=said.append).failed == 0, "".join(said)
+
+
+def test_the_formula_of_the_readme_gives_a_cost() -> None:
+    """In a process of its own, for a formula stays for good."""
+    (block,) = blocks(README, "python")
+    scan = "print(scan(flopscope.TensorSpec((4, 5), 'float32')).other_flops)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import flopscope\n{block}\n{scan}"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == (f"{2 * 4 * 5}\n", "")
 
 
 def test_the_tables_and_sessions_are_found() -> None:
     assert len(ROWS_OF_FIGURES) == 4
-    assert len(SESSIONS) == 3
-    assert len(profile_commands()) >= 3
+    assert len(SESSIONS) >= 5
 
 
-def write_outputs() -> None:
+def write_outputs(path: Path) -> None:
     """Replace the output of every session by what its command prints now, if it can be run here."""
-    README.write_text(SESSION.sub(_written_anew, TEXT), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(SESSION.sub(_written_anew, text), encoding="utf-8")
 
 
 def _written_anew(session: re.Match[str]) -> str:
@@ -129,4 +120,5 @@ def _written_anew(session: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    write_outputs()
+    for document in WRITTEN_BY_HAND:
+        write_outputs(document)

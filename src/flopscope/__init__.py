@@ -20,7 +20,7 @@ from flopscope.errors import (
 from flopscope.registry import Registry
 
 if TYPE_CHECKING:
-    from flopscope.api import closed_form, compare, llm, predict, profile, solve, sweep
+    from flopscope.api import closed_form, compare, llm, predict, profile, solve, sweep, watch
     from flopscope.costs import Cost, formula
     from flopscope.records import TensorSpec
     from flopscope.report import Report
@@ -53,6 +53,7 @@ __all__ = [
     "profile",
     "solve",
     "sweep",
+    "watch",
 ]
 
 _LAZY: Registry[object] = Registry(
@@ -72,6 +73,7 @@ _LAZY: Registry[object] = Registry(
         "profile": "flopscope.api.counting:profile",
         "solve": "flopscope.api.sizes:solve",
         "sweep": "flopscope.api.sizes:sweep",
+        "watch": "flopscope.api.watching:watch",
     }
 )
 

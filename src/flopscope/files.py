@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +38,29 @@ def write(path: str | Path, text: str) -> None:
         FlopscopeError: the file cannot be written. One that was there is left as it was.
     """
     target = Path(path).resolve()
-    try:
+    with _told(path):
         if target.exists() and not target.is_file():  # a device or a pipe: nothing to replace
             target.write_text(f"{text}\n", encoding="utf-8")
         else:
-            _replace(target, f"{text}\n")
-    except OSError as error:
-        raise FlopscopeError(
-            f"cannot write {path}: {error.strerror or type(error).__name__}",
-            hint="does its folder exist, and may you write there?",
-        ) from error
+            _replace(target, f"{text}\n".encode())
+
+
+def append(path: str | Path, text: str) -> None:
+    """Add text and a final line break to the end of a file, all of it or nothing.
+
+    Raises:
+        FlopscopeError: the file cannot be written.
+    """
+    left = f"{text}\n".encode()
+    with _told(path), Path(path).open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            while left:
+                left = left[file.write(left) :]
+        except BaseException:
+            with suppress(OSError):  # a device has no end
+                file.truncate(end)
+            raise
 
 
 def read_json(path: Path, hint: str = "") -> Any:
@@ -61,16 +77,54 @@ def read_json(path: Path, hint: str = "") -> Any:
         raise InputError(f"{path} is not JSON: {error}", hint) from error
 
 
-def _replace(target: Path, text: str) -> None:
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """Around the writing of a file: what goes wrong as a line, and what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        raise FlopscopeError(
+            f"cannot write {path}: {error.strerror or type(error).__name__}",
+            hint="make room there, or write it elsewhere"
+            if error.errno in _FULL
+            else "does its folder exist, and may you write there?",
+        ) from error
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _replace(target: Path, content: bytes) -> None:
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
+        unnamed = _unnamed(target.parent)
+        with temporary.open("xb") if unnamed is None else os.fdopen(unnamed, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            if unnamed is not None:
+                os.link(f"{_OWN_FILES}/{unnamed}", temporary, src_dir_fd=unnamed)
         if target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
     except BaseException:  # an interrupt too must leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
+
+
+_OWN_FILES = "/proc/self/fd"
+
+
+def _unnamed(folder: Path) -> int | None:
+    """A new file that has no name yet, so that a process that is killed leaves nothing of it.
+
+    Returns:
+        Its descriptor, or None where the system or the folder has no such files.
+    """
+    kind = getattr(os, "O_TMPFILE", None)
+    if kind is None or not Path(_OWN_FILES).is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_WRONLY | kind, 0o666)
+    except OSError:
+        return None

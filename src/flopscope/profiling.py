@@ -19,13 +19,12 @@ from flopscope.analysis.reconciliation import reconcile
 from flopscope.analysis.restatement import Restatement, restate
 from flopscope.analysis.training import training_of
 from flopscope.counters import COUNTERS, installed
-from flopscope.devices import reported_device
 from flopscope.errors import FlopscopeError, InputError, NeedsValuesError, TraceError, UsageError
 from flopscope.guest import disposable
-from flopscope.machine import Machine, given, measured, rated
+from flopscope.machine import Machine, given
 from flopscope.measure.allocation import shortage
+from flopscope.measure.limits import known_machine
 from flopscope.measure.memory import available_bytes
-from flopscope.measure.peak_cache import cached_peaks
 from flopscope.measurements import Environment, Timing
 from flopscope.planning import Plan
 from flopscope.progress import Progress, silent
@@ -205,9 +204,7 @@ def _machine(plan: Plan, timing: Timing | None, found: Trace) -> Machine | None:
     """What the device allows: as measured before, as rated, or as the user says."""
     known = None
     if timing is not None:
-        peaks = cached_peaks(timing.device, timing.threads)
-        device = reported_device(timing.device_name)
-        known = measured(peaks) if peaks else rated(device) if device else None
+        known = known_machine(timing.device, timing.device_name, timing.threads)
     if plan.peak is None and plan.bandwidth is None:
         return known
     return given(known, plan.peak, plan.bandwidth, main_dtype(found))

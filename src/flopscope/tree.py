@@ -10,9 +10,10 @@ from functools import cached_property
 from flopscope.costs import Cost, Coverage, cost_of
 from flopscope.errors import IncompleteCountError
 from flopscope.records import ModuleSpec, Operation, Peak, Scope, Trace
+from flopscope.units import many
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Node:
     """A module with its own work and its children; totals are derived from those.
 
@@ -65,6 +66,14 @@ class Node:
         """The most bytes that were alive in the whole model while something in it ran."""
         return max((self.spec.peak_nbytes, *(child.peak_nbytes for child in self.children)))
 
+    def __repr__(self) -> str:
+        """In a line: all that is inside it would be pages of it."""
+        inside = sum(1 for _ in self.walk()) - 1
+        return (
+            f"<{self.spec.kind} {self.scope!r}: {self.cost.macs:,} MACs, {self.cost.flops:,} FLOPs,"
+            f" {self.params:,} params, {many(inside, 'module')} inside>"
+        )
+
     def walk(self) -> Iterator[Node]:
         """This module and everything inside it, parents first."""
         yield self
@@ -101,7 +110,7 @@ class Uncounted:
     scopes: tuple[Scope, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """The cost of one forward pass: a tree that adds up, its operators and what was left out.
 
@@ -116,6 +125,10 @@ class Profile:
     operators: tuple[OperatorTotal, ...]
     uncounted: tuple[Uncounted, ...] = ()
     peak: Peak | None = None
+
+    def __repr__(self) -> str:
+        """In a line, as a module's."""
+        return f"<Profile of {self.root!r}>"
 
     @cached_property
     def counted_calls(self) -> int:

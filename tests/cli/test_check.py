@@ -77,6 +77,13 @@ def test_growth_is_measured_from_the_baseline_that_was_written(
         ('growth = "a bit"', "is not a percentage"),
         ("", "limits nothing"),
         ('batch = "some"\nmacs = 1', "batch cannot be 'some'"),
+        ("batch = 0\nmacs = 1", "batch cannot be 0"),
+        ('strict = "no"\nmacs = 1', "strict cannot be 'no'"),
+        ("macs = nan", "macs cannot be nan"),
+        ("macs = inf", "macs cannot be inf"),
+        ("params = -5", "params cannot be -5"),
+        ("growth = 0.01", "'0.01' is not a percentage"),
+        ('growth = "nan%"', "'nan%' is not a percentage"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(
@@ -95,6 +102,7 @@ def test_what_cannot_be_meant_is_one_line(
     [
         ("[", "is not JSON"),
         ("{}", "is no baseline of this flopscope"),
+        ('{"schema": "flopscope.baseline/2"}', "is of schema flopscope.baseline/2"),
         ('{"schema": "flopscope.baseline/1"}', "lacks 'reports'"),
         ('{"schema": "flopscope.baseline/1", "reports": 1}', "is no whole baseline"),
         ('{"schema": "flopscope.baseline/1", "reports": {"net": {}}}', "is no whole baseline"),
@@ -109,7 +117,8 @@ def test_a_baseline_that_is_damaged_is_one_line(
 
     assert done.exit_code == 3
     assert said in done.stderr
-    assert "--update-baseline" in done.stderr
+    assert "write it anew" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
 
 
 def test_a_file_that_is_no_toml_is_one_line(run: Run, project: Path) -> None:
@@ -164,14 +173,86 @@ def test_verdicts_that_are_damaged_are_one_line(run: Run, project: Path, verdict
     assert "flopscope check --format json writes them" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ('{"schema": "flopscope.verdicts/2"}', "one.json is of schema flopscope.verdicts/2"),
+        ('{"schema": "flopscope.report/1"}', "one.json holds no verdicts of this flopscope"),
+        ('{"schema": "flopscope.verdicts/1", "verdicts": []}', "none of these files holds a"),
+        ("", "one.json is not JSON"),
+    ],
+)
+def test_what_cannot_be_merged_is_one_line(
+    run: Run, project: Path, document: str, said: str
+) -> None:
+    (project / "one.json").write_text(document)
+    done = run("merge", "one.json")
+
+    assert done.exit_code == 3
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_an_option_that_the_command_line_would_refuse_is_a_model_that_fails(
+    run: Run, budgets: Callable[..., None]
+) -> None:
+    budgets("macs = 1", 'arg = "three"')
+    done = run("check")
+
+    assert done.exit_code == 3
+    assert "does not name an argument" in done.stderr
+
+
+def test_another_baseline_can_be_named(
+    run: Run, budgets: Callable[..., None], project: Path
+) -> None:
+    budgets('growth = "1%"')
+    assert run("check", "--update-baseline", "--baseline", "other.json").exit_code == 0
+    assert not (project / "flopscope-baseline.json").exists()
+    assert "no baseline" in run("check").stdout
+    assert "against the baseline" in run("check", "--baseline", "other.json").stdout
+
+
+@pytest.mark.parametrize(("macs", "code", "last"), [(MACS, 1, "write there?"), (1, 1, "baseline")])
+def test_a_summary_that_cannot_be_written_is_said_beside_the_verdict(
+    run: Run,
+    budgets: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    macs: int,
+    code: int,
+    last: str,
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "missing/summary.md")
+    budgets(f"macs = {macs}")
+    done = run("check")
+
+    assert done.exit_code == code
+    assert "1 budget kept" in done.stdout or "1 broken" in done.stdout
+    assert "Error: cannot write missing/summary.md: No such file or directory" in done.stderr
+    assert done.stderr.strip().endswith(last)
+
+
+def test_on_github_a_file_is_marked_by_its_place_in_the_repository(
+    run: Run, budgets: Callable[..., None], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    budgets("macs = 1")
+
+    assert f"::error file={project.name}/pyproject.toml,title=" in run("check").stderr
+
+
 def test_on_github_the_summary_is_written_and_the_file_marked(
     run: Run, budgets: Callable[..., None], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     budgets("macs = 1")
     done = run("check", "--format", "json")
 
     assert json.loads(done.stdout)["kept"] is False
     assert "::error file=pyproject.toml,title=flopscope%3A net::" in done.stderr
-    assert "| ❌ | `net` | MACs |" in (project / "summary.md").read_text()
+    assert "| ❌ | <code>net</code> | MACs |" in (project / "summary.md").read_text()

@@ -47,6 +47,21 @@ def test_a_report_and_a_target_are_compared(run: Run) -> None:
     assert "no module differs" in done.stdout
 
 
+def test_two_reports_in_files_are_compared_and_told_apart(run: Run, project: Path) -> None:
+    for folder, size in (("old", 8), ("new", 10)):
+        (project / folder).mkdir()
+        shape = ("--shape", f"1,3,{size},{size}")
+        run("profile", "nets:Net", *shape, "--no-time", "-o", f"{folder}/net.json")
+    done = run("diff", "old/net.json", "new/net.json")
+
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("old/net.json → new/net.json\nnets:Net\n")
+    assert "not the same inputs: 1×3×8×8 float32 and 1×3×10×10 float32" in done.stdout
+
+    done = run("diff", "old/net.json", "new/net.json", *SHAPE)
+    assert (done.exit_code, "say nothing of reports in files" in done.stderr) == (2, True)
+
+
 def test_a_renaming_is_told_from_a_change_of_cost(run: Run, repository: Path) -> None:
     renaming = run("diff", "nets:Net@HEAD~2", "nets:Net@HEAD~1", *SHAPE, "--format", "json")
     found = json.loads(renaming.stdout)
@@ -100,5 +115,9 @@ def test_it_is_written_to_files_by_their_names(run: Run, project: Path) -> None:
 
     done = run("diff", "nets:Net", "nets:Net", *SHAPE, "-o", "d.md", "-o", "d.json")
     assert done.exit_code == 0
-    assert (project / "d.md").read_text().startswith("### nets:Net → nets:Net")
+    assert (
+        (project / "d.md")
+        .read_text()
+        .startswith("### <code>nets:Net</code> → <code>nets:Net</code>")
+    )
     assert json.loads((project / "d.json").read_text())["schema"] == "flopscope.difference/1"

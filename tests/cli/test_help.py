@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import flopscope
 from flopscope.cli import COMMANDS, main
+from flopscope.cli.help import GROUPS, sections_of
 
 EXAMPLES = [
     (name, line.strip())
@@ -45,7 +46,7 @@ def test_every_command_has_an_example(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_an_example_in_the_help_is_a_valid_command(name: str, example: str) -> None:
-    program, command, *arguments = shlex.split(example)
+    program, command, *arguments = shlex.split(example.partition(" > ")[0])
 
     assert (program, command) == ("flopscope", name)
     COMMANDS[name].make_context(name, arguments)
@@ -82,3 +83,34 @@ def test_an_unknown_command_is_a_usage_error_with_a_hint(arguments: list[str], h
 
     assert (done.exit_code, done.stdout) == (2, "")
     assert hint in done.stderr
+
+
+def test_every_row_of_the_headings_is_an_option_of_some_command() -> None:
+    rows = [name for names in GROUPS.values() for name in names]
+    options = {
+        option
+        for name in COMMANDS
+        for param in COMMANDS[name].get_params(click.Context(COMMANDS[name]))
+        for option in param.opts
+    }
+    assert len(rows) == len(set(rows))
+    assert set(rows) <= options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_stands_below_one_heading(name: str) -> None:
+    params = COMMANDS[name].params
+    options = [param for param in params if isinstance(param, click.Option)]
+    listed = [option for below in sections_of(params).values() for option in below]
+    assert sorted(listed, key=id) == sorted(options, key=id)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_an_option_fits_into_the_terminal(
+    name: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = CliRunner().invoke(main, [name, "--help"], terminal_width=width).stdout
+    above = text.partition("  Examples:")[0]
+    assert [line for line in above.splitlines() if len(line) > width] == []

@@ -24,6 +24,7 @@ from flopscope.planning import Mode
 from flopscope.records import Operation, TensorSpec
 from flopscope.trace import building, trace
 from flopscope.trace.accelerator import CAST_INSIDE, taken_apart
+from flopscope.trace.casting import autocast_included
 from flopscope.trace.rules.table import overloads
 from flopscope.trace.specs import op_name, schema_tags
 from flopscope.trace.steps import is_composite
@@ -84,7 +85,7 @@ class Simulation(Recording):
         if func is torch.ops.prim.device.default:
             return func(*args)
         if self._casts and func in CAST_INSIDE:
-            with self:
+            with self, autocast_included():  # which torch turns off inside of a mode
                 return taken_apart(func, args, kwargs)
         is_counted = costs.knows(op_name(func), schema_tags(func))
         if func in APART or (is_composite(func) and not is_counted):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from flopscope.errors import FlopscopeError
-from flopscope.files import write
+from flopscope.files import append, write
 
 
 def test_the_text_gets_a_final_line_break(tmp_path):
@@ -62,3 +67,52 @@ def test_a_missing_folder_is_one_clear_line(tmp_path):
 def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(FlopscopeError, match="Is a directory"):
         write(tmp_path, "text")
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="the system has no files without names")
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing(tmp_path):
+    (tmp_path / "report.txt").write_text("old")
+    code = """
+import os, signal
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+from flopscope.files import append, write
+write("report.txt", "new")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report.txt": "old"}
+
+
+def test_a_new_file_may_be_read_by_whom_the_mask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write(tmp_path / "report.txt", "new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "report.txt").stat().st_mode) == 0o640
+
+
+def test_what_is_appended_follows_what_is_there(tmp_path):
+    path = tmp_path / "summary.md"
+    append(path, "first")
+    append(path, "second")
+    assert path.read_text() == "first\nsecond\n"
+
+
+def test_what_cannot_be_appended_whole_is_not_appended(tmp_path):
+    path = tmp_path / "summary.md"
+    append(path, "first")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(FlopscopeError, match="File too large"):
+            append(path, "second")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_text() == "first\n"
+
+
+def test_a_full_disk_is_told_from_a_missing_folder():
+    with pytest.raises(FlopscopeError, match="No space left") as raised:
+        write("/dev/full", "text")
+    assert "room" in raised.value.hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -91,9 +91,10 @@ class Difference:
 def difference(before: Written, after: Written) -> Difference:
     """Match the modules of two reports, by name and then by structure, and tell what differs.
 
-    Inside modules that are the same, those of the same name are. Of the others, one that has the
-    type, figures and inner modules of one that is gone was renamed, and so was the only one of its
-    type to come where the only one of that type went. What is left and alike was moved.
+    Inside modules that are the same, those of the same name are, if that isn't a number under which
+    another type stands now, as after one was put in front of it in a list. Of the others, one that
+    has the type, figures and inner modules of one that is gone was renamed, and so was the only one
+    of its type to come where the only one of that type went. What is left and alike was moved.
     """
     old, new = _Tree(before), _Tree(after)
     pairs = dict(_pairs(old, new))
@@ -142,22 +143,45 @@ def _descend(old: _Tree, new: _Tree, scope: Scope, other: Scope) -> dict[Scope, 
 def _same_children(
     old: _Tree, new: _Tree, scope: Scope, other: Scope
 ) -> Iterator[tuple[Scope, Scope]]:
-    come = {_name(child): child for child in new.children[other]}
-    gone: list[Scope] = []
-    for child in old.children[scope]:
-        if _name(child) in come:
-            yield child, come.pop(_name(child))
-        else:
-            gone.append(child)
-    alike = dict(_alike(gone, come.values(), old, new))
-    yield from alike.items()
-    gone = [child for child in gone if child not in alike]
-    free = [child for child in come.values() if child not in alike.values()]
+    gone, come = old.children[scope], new.children[other]
+    for pairs_of in (_by_name, _alike, _by_kind, _by_number):
+        pairs = dict(pairs_of(gone, come, old, new))
+        yield from pairs.items()
+        found = set(pairs.values())
+        gone = [child for child in gone if child not in pairs]
+        come = [child for child in come if child not in found]
+
+
+def _by_name(
+    gone: Iterable[Scope], come: Iterable[Scope], old: _Tree, new: _Tree
+) -> Iterator[tuple[Scope, Scope]]:
+    """Modules of the same name, but for numbers that have another type now.
+
+    Those may have moved along their list.
+    """
+    for child, same in _by_number(gone, come, old, new):
+        if not _name(child).isdecimal() or old.layers[child].kind == new.layers[same].kind:
+            yield child, same
+
+
+def _by_number(
+    gone: Iterable[Scope], come: Iterable[Scope], old: _Tree, new: _Tree
+) -> Iterator[tuple[Scope, Scope]]:
+    """Modules of the same name, whatever their types: what is left of them are numbers."""
+    del old, new
+    named = {_name(child): child for child in come}
+    return ((child, named[_name(child)]) for child in gone if _name(child) in named)
+
+
+def _by_kind(
+    gone: Sequence[Scope], come: Sequence[Scope], old: _Tree, new: _Tree
+) -> Iterator[tuple[Scope, Scope]]:
+    """The only ones of their types."""
     kinds = [old.layers[child].kind for child in gone]
-    other_kinds = [new.layers[child].kind for child in free]
+    other_kinds = [new.layers[child].kind for child in come]
     for child, kind in zip(gone, kinds, strict=True):
         if kinds.count(kind) == other_kinds.count(kind) == 1:
-            yield child, free[other_kinds.index(kind)]
+            yield child, come[other_kinds.index(kind)]
 
 
 def _alike(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from flopscope.analysis.difference import difference
+from flopscope.analysis.difference import Difference, difference
 from flopscope.analysis.written import Written
 
 SHOWN = 3
@@ -50,6 +50,7 @@ class Verdict:
         hint: what to do about that.
         exit_code: of the failure, or 0.
         notes: what else to know: that there is no baseline to grow from.
+        change: what became of the model since a revision, or None where it was not compared.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Verdict:
     hint: str = ""
     exit_code: int = 0
     notes: tuple[str, ...] = ()
+    change: Difference | None = None
 
     @property
     def is_kept(self) -> bool:

@@ -133,6 +133,7 @@ class Written:
         memory_nbytes: the most that a forward pass holds, parameters included, or None.
         allowed: what the machine allows, or None.
         run: how it was measured, or None.
+        uncounted: operators that its figures lack.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Written:
     memory_nbytes: int | None
     allowed: Allowed | None
     run: Run | None
+    uncounted: tuple[str, ...] = ()
 
     @property
     def model(self) -> Layer:

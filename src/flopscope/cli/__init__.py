@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
-from flopscope.cli.errors import usage_in_a_line
+from flopscope.cli.errors import interruptible, usage_in_a_line
 from flopscope.cli.terminal import open_streams
+from flopscope.load.importing import loading
 from flopscope.registry import Registry
 from flopscope.spelling import did_you_mean
 
 COMMANDS: Registry[click.Command] = Registry(
     {
-        "calibrate": "flopscope.cli.calibrate:command",
-        "check": "flopscope.cli.check:command",
-        "compare": "flopscope.cli.compare:command",
-        "device": "flopscope.cli.device:command",
-        "diff": "flopscope.cli.diff:command",
-        "formula": "flopscope.cli.formula:command",
-        "llm": "flopscope.cli.llm:command",
-        "machines": "flopscope.cli.machines:command",
-        "merge": "flopscope.cli.merge:command",
-        "predict": "flopscope.cli.predict:command",
         "profile": "flopscope.cli.profile:command",
-        "solve": "flopscope.cli.solve:command",
+        "compare": "flopscope.cli.compare:command",
+        "diff": "flopscope.cli.diff:command",
+        "check": "flopscope.cli.check:command",
+        "merge": "flopscope.cli.merge:command",
+        "device": "flopscope.cli.device:command",
+        "machines": "flopscope.cli.machines:command",
+        "formula": "flopscope.cli.formula:command",
         "sweep": "flopscope.cli.sweep:command",
+        "solve": "flopscope.cli.solve:command",
+        "predict": "flopscope.cli.predict:command",
+        "calibrate": "flopscope.cli.calibrate:command",
+        "llm": "flopscope.cli.llm:command",
         "train-plan": "flopscope.cli.train_plan:command",
+        "completion": "flopscope.cli.completion:command",
     }
 )
+"""In the order of the help: the main ones first, and side by side what belongs together."""
 
 EPILOG = """\b
+Examples:
+  What a class of yours costs, and how long it takes here:
+    flopscope profile mypkg:Net --shape 1,3,224,224
+  A model that a library knows by name, counted alone:
+    flopscope profile torchvision:resnet50 --no-time
+  All about a command, with examples:
+    flopscope profile --help
+
+\b
 Exit status:
   0    done
   1    a budget is broken, or a file could not be written
@@ -39,27 +52,37 @@ Exit status:
   4    the count is incomplete, and --strict was given
   70   a defect in flopscope
   130  interrupted
-
-\b
-Completion, for bash (zsh and fish likewise):
-  eval "$(_FLOPSCOPE_COMPLETE=bash_source flopscope)"
+  143  terminated
 """
+
+
+COMPLETING = "_FLOPSCOPE_COMPLETE"
+"""The variable of the environment in which a shell asks for completion."""
 
 
 class LazyGroup(click.Group):
     """The commands of :data:`COMMANDS`, none of which is imported before it is asked for."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if COMPLETING not in os.environ:
+            return super().main(*args, **extra)
+        from flopscope.cli.shells import offer_ours  # noqa: PLC0415 - of no use otherwise
+
+        offer_ours()
+        with loading():  # a key was pressed: nothing waits for garbage to be collected
+            return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with usage_in_a_line():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with usage_in_a_line():
+        with usage_in_a_line(), interruptible(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return sorted(COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx

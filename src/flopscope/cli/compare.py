@@ -48,7 +48,9 @@ Examples:
     "counters",
     type=click.Choice(list(COUNTERS)),
     multiple=True,
-    help="A counter to ask. Repeatable.  [default: all that are installed]",
+    metavar="NAME",
+    show_default="all that are installed",
+    help=f"A counter to ask: {', '.join(COUNTERS)}. Repeatable.",
 )
 @click.option(
     "--all",

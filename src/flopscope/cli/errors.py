@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Any
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from flopscope.blame import location
 from flopscope.errors import FlopscopeError, TraceError
-from flopscope.report.several import Several
+
+if TYPE_CHECKING:
+    from flopscope.report.several import Several
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
 
 INTERRUPTED_EXIT = 130
 """What a shell reports for a program that SIGINT has ended."""
+
+TERMINATED_EXIT = 143
+"""The same of SIGTERM."""
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM, as an interrupt: whatever cleans up after one, does so after the other."""
 
 
 class UsageInALine(click.ClickException):
@@ -60,6 +70,30 @@ def usage_in_a_line() -> Iterator[None]:
         raise UsageInALine(error) from error
 
 
+@contextmanager
+def interruptible(ctx: click.Context) -> Iterator[None]:
+    """Around a command: an interrupt ends it with a line, once everything has been cleaned up.
+
+    So does SIGTERM, which would else end it where it stands.
+    """
+    try:
+        with suppress(ValueError):  # not in the main thread, where nobody gets signals
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                signal.signal(signal.SIGTERM, _terminate)
+        yield
+    except TerminatedError:
+        click.echo("Terminated.", err=True)
+        ctx.exit(TERMINATED_EXIT)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        ctx.exit(INTERRUPTED_EXIT)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise TerminatedError
+
+
 class Command(click.Command):
     """A command with ``--debug`` whose errors end it with a line in place of a traceback."""
 
@@ -67,21 +101,24 @@ class Command(click.Command):
         with usage_in_a_line():
             return super().make_context(*args, **extra)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from flopscope.cli.help import write_options  # noqa: PLC0415 - of no use otherwise
+
+        write_options(self.get_params(ctx), ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with interruptible(ctx):
+                return super().invoke(ctx)
         except FlopscopeError as error:
             if ctx.params["debug"]:
                 click.echo(traceback.format_exc(), err=True)
-            _tell(error)
+            tell_error(error)
             ctx.exit(error.exit_code)
         except SystemExit as error:
             # Not one of ours: ctx.exit() raises another. The model must not choose our exit status.
-            _tell(_left_early(error))
+            tell_error(_left_early(error))
             ctx.exit(TraceError.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(INTERRUPTED_EXIT)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception:  # noqa: BLE001 - whatever gets here is a mistake of ours
@@ -92,6 +129,8 @@ class Command(click.Command):
 
 
 def _left_early(error: SystemExit) -> TraceError:
+    from flopscope.blame import location  # noqa: PLC0415 - of no use otherwise
+
     place = location(error)
     return TraceError(
         f"the model's code called sys.exit({error.code!r})" + (f" ({place})" if place else ""),
@@ -99,7 +138,7 @@ def _left_early(error: SystemExit) -> TraceError:
     )
 
 
-def _tell(error: FlopscopeError) -> None:
+def tell_error(error: FlopscopeError) -> None:
     """Write an error and its hint to stderr, one line each."""
     hint = error.hint
     if not hint and error.__cause__ is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from flopscope.analysis.formula.figures import OF_COSTS
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
 from flopscope.cli.options import DEBUG, depth_option, format_option, read_names
@@ -47,14 +49,16 @@ Examples:
 @click.command(
     "formula", cls=Command, epilog=EPILOG, short_help="Derive cost as a function of sizes."
 )
-@takes_open_models
+@partial(takes_open_models, metavar="TARGET")
 @TRAIN
 @takes_training
 @click.option(
     "--figures",
     callback=read_names,
     metavar="NAMES",
-    help=f"What to give for each module, between commas: {', '.join(FIGURES)}.  [default: macs]",
+    shell_complete=offers.several_of(FIGURES),
+    help=f"What to give for each module, between commas: {', '.join(FIGURES)}.",
+    show_default="macs",
 )
 @format_option(FORMULA_FORMATS)
 @click.option(

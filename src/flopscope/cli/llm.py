@@ -10,6 +10,7 @@ import click
 from flopscope.analysis.generation.bounds import Installation, installation_of
 from flopscope.analysis.generation.generation import Workload
 from flopscope.analysis.generation.storage import FORMATS, storage_of
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.models import check_requests, takes_one_model
 from flopscope.cli.options import ASSUME, DEBUG, check_output, read_lengths, takes_outputs
@@ -77,20 +78,29 @@ _FORMATS = ", ".join(FORMATS)
     "--device",
     "devices",
     metavar="[Nx ]NAME",
+    shell_complete=offers.devices,
     multiple=True,
     help='A device of docs/devices.md, or several: "H100 SXM", "8x H100 SXM". Repeatable.',
 )
 @click.option(
     "--dtype",
     metavar="TYPE",
-    help="The model's element type: bf16, fp16.  [default: what its config says, or float32]",
+    shell_complete=offers.dtypes,
+    show_default="what its config says, or float32",
+    help="The model's element type: bf16, fp16.",
 )
 @click.option(
     "--weights",
     metavar="FORMAT",
+    shell_complete=offers.one_of(FORMATS),
     help=f"What weights are stored in; arithmetic stays as it is. One of {_FORMATS}.",
 )
-@click.option("--kv-dtype", metavar="FORMAT", help="What the cache is stored in; as --weights.")
+@click.option(
+    "--kv-dtype",
+    metavar="FORMAT",
+    shell_complete=offers.one_of(FORMATS),
+    help="What the cache is stored in; as --weights.",
+)
 @ASSUME
 @takes_outputs(GENERATION_FORMATS)
 @DEBUG

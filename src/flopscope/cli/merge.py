@@ -10,6 +10,7 @@ from flopscope.analysis.verdicts import Verdict
 from flopscope.cli.check import SUFFIXES, takes_verdicts, tell
 from flopscope.cli.errors import Command
 from flopscope.cli.options import DEBUG, check_output
+from flopscope.errors import InputError
 from flopscope.files import read_json
 from flopscope.report.verdicts_files import verdicts_from
 
@@ -44,4 +45,6 @@ def command(
     merged: dict[str, Verdict] = {}
     for path in paths:
         merged |= {verdict.name: verdict for verdict in verdicts_from(read_json(path), path)}
-    tell(tuple(merged.values()), format_name, outputs, "pyproject.toml")
+    if not merged:
+        raise InputError("none of these files holds a verdict", hint="flopscope check writes them")
+    tell(tuple(merged.values()), format_name, outputs)

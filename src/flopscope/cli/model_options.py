@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import click
 
+from flopscope.cli import offers
 from flopscope.cli.options import ASSUME, Decorator, read_batches
 
 Options: TypeAlias = tuple[Decorator, ...]
@@ -31,6 +32,7 @@ BUILT_WITH: Options = (
     click.option(
         "--task",
         metavar="TASK",
+        shell_complete=offers.tasks,
         help="The head of a model of transformers: causal-lm, image-classification, ...",
     ),
 )
@@ -64,6 +66,7 @@ OF_MODELS: Options = (
         "--inputs",
         "function_name",
         metavar="PLACE:FUNCTION",
+        shell_complete=offers.targets,
         help="A function that returns all inputs: a tuple of positional ones, a dict, or both.",
     ),
     click.option(
@@ -75,32 +78,48 @@ OF_MODELS: Options = (
     ),
 )
 
+_OF_BATCHES = "The first size of every --shape and of inputs that are known."
+
+_SEQ: Decorator = click.option(
+    "--seq",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many tokens, for a language model that is given no shapes.",
+)
+
 SIZES: Options = (
     click.option(
         "--batch",
         "batches",
         callback=read_batches,
         metavar="N[,N...]",
-        help="The first size of every --shape and of inputs that are known. Several numbers give a"
-        " line each: a curve of throughput.",
+        help=f"{_OF_BATCHES} Several numbers give a line each: a curve of throughput.",
     ),
-    click.option(
-        "--seq",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="How many tokens, for a language model that is given no shapes.",
-    ),
+    _SEQ,
 )
 """How many samples and tokens: numbers."""
+
+ONE_SIZE: Options = (
+    click.option("--batch", "batches", callback=read_batches, metavar="N", help=_OF_BATCHES),
+    _SEQ,
+)
+"""The same for a command that takes one number of each."""
 
 OF_MODES: Options = (
     click.option(
         "--dtype",
         metavar="TYPE",
+        shell_complete=offers.dtypes,
         help="The element type of the inputs, by torch's name or a short one: bf16, fp16, long. A"
-        " floating-point type is the model's, too.  [default: float32]",
+        " floating-point type is the model's, too.",
+        show_default="float32",
     ),
-    click.option("--autocast", metavar="TYPE", help="Cast operators as torch.autocast does: bf16."),
+    click.option(
+        "--autocast",
+        metavar="TYPE",
+        shell_complete=offers.one_of(("bf16", "fp16")),
+        help="Cast operators as torch.autocast does: bf16.",
+    ),
     click.option(
         "--channels-last",
         is_flag=True,

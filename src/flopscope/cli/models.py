@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from flopscope.assumptions import parse as parse_assumptions
+from flopscope.cli import offers
 from flopscope.cli.model_options import (
     BUILT_WITH,
     OF_MODELS,
     OF_MODES,
+    ONE_SIZE,
     SIZES,
     UNSAFE_PICKLE,
     Options,
@@ -37,8 +39,14 @@ def _alone(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str]
     return (value,)
 
 
-_TARGETS = click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-_TARGET = click.argument("targets", nargs=1, required=True, metavar="TARGET", callback=_alone)
+_TARGET = click.argument(
+    "targets",
+    nargs=1,
+    required=True,
+    metavar="TARGET",
+    callback=_alone,
+    shell_complete=offers.targets,
+)
 
 
 def takes_model(function: Callable[..., None]) -> Callable[..., None]:
@@ -53,18 +61,27 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *OF_MODELS, *SIZES, *OF_MODES))
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *OF_MODES))
 
 
 def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command a target and the options about what it is built with."""
     return with_options(
         function,
-        (click.argument("target", metavar="TARGET"), *BUILT_WITH, UNSAFE_PICKLE),
+        (
+            click.argument("target", metavar="TARGET", shell_complete=offers.targets),
+            *BUILT_WITH,
+            UNSAFE_PICKLE,
+        ),
     )
 
 
-def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Callable[..., None]:
+def takes_models(
+    function: Callable[..., None],
+    sizes: Options = SIZES,
+    metavar: str = "TARGET...",
+    offer: offers.Offer = offers.targets,
+) -> Callable[..., None]:
     """Give a command the targets and the options about them, and its function the requests.
 
     The function is called with ``requests``, one for each target, and with its own options.
@@ -72,8 +89,13 @@ def takes_models(function: Callable[..., None], sizes: Options = SIZES) -> Calla
     Args:
         function: the command's.
         sizes: the options that say how many samples and tokens there are.
+        metavar: what the help calls the targets, of which a command may refuse several.
+        offer: what completion offers for them.
     """
-    return with_options(_called(function), (_TARGETS, *OF_MODELS, *sizes, *OF_MODES))
+    targets = click.argument(
+        "targets", nargs=-1, required=True, metavar=metavar, shell_complete=offer
+    )
+    return with_options(_called(function), (targets, *OF_MODELS, *sizes, *OF_MODES))
 
 
 def _called(function: Callable[..., None]) -> Callable[..., None]:

@@ -53,7 +53,9 @@ _SIZES: Options = (
 )
 
 
-def takes_open_models(function: Callable[..., None]) -> Callable[..., None]:
+def takes_open_models(
+    function: Callable[..., None], metavar: str = "TARGET..."
+) -> Callable[..., None]:
     """Give a command the targets and the options about them, with letters for sizes.
 
     The function is called with ``requests``, an open one for each target, and its own options.
@@ -90,7 +92,7 @@ def takes_open_models(function: Callable[..., None]) -> Callable[..., None]:
             _check(each)
         function(requests=opened, **own)
 
-    return takes_models(with_options(called, _SIZES), sizes=())
+    return takes_models(with_options(called, _SIZES), sizes=(), metavar=metavar)
 
 
 def _check(open_request: OpenRequest) -> None:

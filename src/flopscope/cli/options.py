@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import click
 
 from flopscope.assumptions import RULES
+from flopscope.cli import offers
 from flopscope.counters import COUNTERS
 from flopscope.errors import UsageError
 from flopscope.report import SUFFIXES, format_of
@@ -25,10 +26,10 @@ Decorator: TypeAlias = Callable[[Any], Any]
 ASSUME: Decorator = click.option(
     "--assume",
     metavar="RULE=NUMBER",
+    shell_complete=offers.one_of(f"{name}=" for name in RULES),
     multiple=True,
-    help="What to take for a value that depends on the data. Repeatable. "
-    + "; ".join(f"{name} is {rule.meaning}" for name, rule in RULES.items())
-    + ".",
+    help="What to take for a value that depends on the data, such as nonzero=0.25; docs/tracing.md"
+    f" explains each of {', '.join(RULES)}. Repeatable.",
 )
 
 
@@ -51,9 +52,10 @@ def format_option(formats: Iterable[str]) -> Decorator:
         "--format",
         "format_name",
         type=click.Choice(names),
+        metavar="FORMAT",
         default=names[0],
         show_default=True,
-        help="What to write to standard output.",
+        help=f"What to write to standard output: {', '.join(names)}.",
     )
 
 
@@ -88,6 +90,7 @@ def device_option(text: str, default: str = "auto") -> Decorator:
         "--device",
         callback=read_device,
         metavar="auto|cpu|cuda[:N]",
+        shell_complete=offers.places,
         default=default,
         show_default=True,
         help=text,
@@ -100,7 +103,8 @@ def threads_option(text: str) -> Decorator:
         "--threads",
         type=click.IntRange(min=1),
         metavar="N",
-        help=f"{text}  [default: torch's own number]",
+        show_default="torch's own number",
+        help=text,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import click
 
 from flopscope.analysis.conventions import CONVENTIONS
+from flopscope.cli import offers
 from flopscope.cli.errors import Command, PartlyFailedError
 from flopscope.cli.measuring import takes_measuring
 from flopscope.cli.models import check_requests, takes_models
@@ -83,26 +84,31 @@ Examples:
     "counters",
     type=click.Choice([*COUNTERS, ALL]),
     multiple=True,
-    help="Another counter to ask, in a process of its own; all is those that are installed."
-    " Repeatable.",
+    metavar="NAME",
+    help="Another counter to ask, in a process of its own:"
+    f" {', '.join(COUNTERS)}; or {ALL} that are installed. Repeatable.",
 )
 @click.option(
     "--as",
     "convention",
     type=click.Choice(list(CONVENTIONS)),
-    help="Show the counts in this convention, as its own tool would print them, instead of ours.",
+    metavar="CONVENTION",
+    help="Show the counts in another convention, as its own tool would print them, instead of ours:"
+    f" {', '.join(CONVENTIONS)}.",
 )
 @takes_writing
 @depth_option("Show this many levels of modules below the model; the totals stay those of all.")
 @click.option(
     "--sort",
     metavar="COLUMN",
+    shell_complete=offers.one_of(COLUMN_NAMES),
     help="Order the modules inside each module by a column, largest first.",
 )
 @click.option(
     "--columns",
     callback=read_names,
     metavar="NAMES",
+    shell_complete=offers.several_of((*COLUMN_NAMES, *COUNTERS)),
     help=f"The columns to show, between commas: {', '.join(COLUMN_NAMES)}; and each counter by its"
     " name.",
 )
@@ -128,7 +134,7 @@ Examples:
     help="Find the largest batch that takes so much memory, such as 24GiB; with --train, also with"
     " repeated blocks checkpointed.",
 )
-@click.option("--strict", is_flag=True, help="Fail if an operator has no formula.")
+@click.option("--strict", is_flag=True, help="Fail (exit status 4) if an operator has no formula.")
 @DEBUG
 def command(
     *,

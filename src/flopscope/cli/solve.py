@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
@@ -32,21 +33,25 @@ Examples:
 @click.command(
     "solve", cls=Command, epilog=EPILOG, short_help="Find the largest size within a budget."
 )
-@takes_open_models
+@partial(takes_open_models, metavar="TARGET")
 @click.option("--for", "symbol", metavar="NAME", help="The size to find, where several are open.")
-@click.option("--flops", callback=read_rate("FLOP"), metavar="QUANTITY", help="At most so many.")
-@click.option("--macs", callback=read_rate("MAC"), metavar="QUANTITY", help="At most so many.")
-@click.option("--params", callback=read_rate(""), metavar="QUANTITY", help="At most so many.")
+@click.option(
+    "--flops", callback=read_rate("FLOP"), metavar="N", help="At most so many FLOPs, such as 4G."
+)
+@click.option("--macs", callback=read_rate("MAC"), metavar="N", help="At most so many MACs.")
+@click.option(
+    "--params", callback=read_rate(""), metavar="N", help="At most so many parameters, such as 25M."
+)
 @click.option(
     "--moved",
     callback=read_rate("B"),
-    metavar="QUANTITY",
-    help="At most so many bytes read and written.",
+    metavar="SIZE",
+    help="At most so many bytes read and written, such as 2GB.",
 )
 @click.option(
     "--memory",
     callback=read_rate("B"),
-    metavar="QUANTITY",
+    metavar="SIZE",
     help="At most so much held at once: weights, inputs and activations, such as 16GiB.",
 )
 @format_option(["table", "json"])

@@ -11,6 +11,7 @@ import click
 
 from flopscope.analysis.sweep.pareto import Aim, front
 from flopscope.analysis.sweep.rows import Sweep
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.open_models import takes_open_models
 from flopscope.cli.options import DEBUG, device_option, read_names, takes_outputs, threads_option
@@ -51,21 +52,30 @@ Examples:
     "--columns",
     callback=read_names,
     metavar="NAMES",
+    shell_complete=offers.several_of(BY_NAME),
+    show_default=",".join(COUNTED_COLUMNS),
     help=f"The columns to show, between commas: {', '.join(BY_NAME)}.",
 )
 @click.option("--time", is_flag=True, help="Measure each point as well, by running it.")
 @device_option("Where to measure. auto is CUDA where there is one.")
 @threads_option("Torch's threads within an operator while measuring.")
-@click.option("--plot", metavar="COLUMN", help="Draw a column below the table.")
+@click.option(
+    "--plot",
+    metavar="COLUMN",
+    shell_complete=offers.one_of(BY_NAME),
+    help="Draw a column below the table.",
+)
 @click.option(
     "--against",
     metavar="NAME",
-    help="The symbol to draw against.  [default: the one with most sizes]",
+    show_default="the one with most sizes",
+    help="The symbol to draw against.",
 )
 @click.option(
     "--pareto",
     callback=read_names,
     metavar="COLUMNS",
+    shell_complete=offers.several_of(BY_NAME, before="-"),
     help="Mark the points that no other one beats in these columns, of which less is better, or"
     " more behind a minus: flops,-params.",
 )

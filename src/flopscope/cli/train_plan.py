@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from flopscope.analysis.plan import Fleet, Goal, planned
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
+from flopscope.cli.model_options import ONE_SIZE
 from flopscope.cli.models import check_requests, takes_models
 from flopscope.cli.options import DEBUG, format_option, read_rate
 from flopscope.cli.reports import report_of
@@ -36,27 +39,44 @@ Examples:
 @click.command(
     "train-plan", cls=Command, epilog=EPILOG, short_help="Plan a training: FLOPs, days, memory."
 )
-@takes_models
+@partial(takes_models, sizes=ONE_SIZE, metavar="TARGET")
 @takes_training
-@click.option("--tokens", callback=read_rate(""), metavar="N", help="Tokens in all: 2T.")
-@click.option("--samples", callback=read_rate(""), metavar="N", help="Samples in all: 115.3M.")
+@click.option("--tokens", callback=read_rate(""), metavar="N", help="Tokens in all, such as 2T.")
+@click.option(
+    "--samples", callback=read_rate(""), metavar="N", help="Samples in all, such as 115.3M."
+)
 @click.option(
     "--global-batch",
     callback=read_rate(""),
     metavar="N",
-    help="Tokens or samples for one step of the optimizer.  [default: a step on every device]",
+    show_default="a step on every device",
+    help="Tokens or samples for one step of the optimizer.",
 )
-@click.option("--device", "device_name", metavar="NAME", help="What it runs on: 'H100 SXM'.")
+@click.option(
+    "--device",
+    "device_name",
+    metavar="NAME",
+    shell_complete=offers.devices,
+    help="What it runs on, a device of docs/devices.md: 'H100 SXM'.",
+)
 @click.option(
     "--peak",
     callback=read_rate("FLOP/s"),
     metavar="RATE",
     help="FLOP/s that one device does at most, such as 312T; else what its vendor says.",
 )
-@click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="Devices.")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many of them there are.",
+)
 @click.option(
     "--mfu",
     type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
     default=0.4,
     show_default=True,
     help="The part of the peak that is attained: model FLOPs utilisation.",

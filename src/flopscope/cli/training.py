@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flopscope.cli import offers
 from flopscope.cli.options import Decorator, with_options
 from flopscope.errors import UsageError
 from flopscope.load.target import parse_target
@@ -25,20 +26,24 @@ _OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--optimizer",
         metavar="NAME[(ARGS)]",
+        shell_complete=offers.optimizers,
         help="The optimizer of that step: one of torch.optim, such as sgd(momentum=0.9), or"
-        " mypkg:Lion.  [default: adamw]",
+        " mypkg:Lion.",
+        show_default="adamw",
     ),
     click.option(
         "--loss",
         metavar="PLACE:FUNCTION",
-        help="What to differentiate: a function of what the model returns. The default is the"
-        " model's own loss, or the sum of its outputs.",
+        shell_complete=offers.targets,
+        show_default="the model's own loss, or the sum of its outputs",
+        help="What to differentiate: a function of what the model returns.",
     ),
     click.option(
         "--accumulate",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Forward and backward passes for one step of the optimizer.  [default: 1]",
+        show_default="1",
+        help="Forward and backward passes for one step of the optimizer.",
     ),
     click.option(
         "--checkpoint",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -33,9 +33,11 @@ _OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--weight",
         type=click.Choice(list(WEIGHTS)),
+        metavar="WEIGHT",
+        show_default=DEFAULT,
         help="What modules are drawn as large as in"
-        f" {', '.join(name for name in FORMATS if name in WEIGHTED)}; memory is of params and"
-        f" outputs.  [default: {DEFAULT}]",
+        f" {', '.join(name for name in FORMATS if name in WEIGHTED)}: {', '.join(WEIGHTS)} (of"
+        " params and outputs).",
     ),
 )
 
@@ -92,19 +94,28 @@ def check_writing(writing: Writing, requests: Sequence[Request]) -> None:
         raise UsageError(f"{_listed(of_time)} is of measured time", hint="leave --no-time out")
 
 
-def write_all(paths: Iterable[Path], render: Callable[[str], str]) -> FlopscopeError | None:
+def write_all(
+    paths: Iterable[Path],
+    render: Callable[[str], str],
+    suffixes: Mapping[str, str] = SUFFIXES,
+) -> FlopscopeError | None:
     """Write a report to files, each in the format of its suffix.
+
+    Args:
+        paths: the files.
+        render: a format's name to text.
+        suffixes: formats by what the files' names end in.
 
     Returns:
         Why the first of those that cannot be written cannot, once the others are.
     """
-    errors = [error for error in (_written(path, render) for path in paths) if error is not None]
-    return errors[0] if errors else None
+    errors = [_written(path, render(format_of(path, suffixes))) for path in paths]
+    return next((error for error in errors if error is not None), None)
 
 
-def _written(path: Path, render: Callable[[str], str]) -> FlopscopeError | None:
+def _written(path: Path, text: str) -> FlopscopeError | None:
     try:
-        write(path, render(format_of(path)))
+        write(path, text)
     except FlopscopeError as error:
         return error
     return None

@@ -53,7 +53,7 @@ def idle_options(request: Request) -> tuple[str, ...]:
 
 
 def refuse_idle(requests: Sequence[Request]) -> None:
-    """Make sure that every option says something of one of the targets at least.
+    """Make sure that every option says something of one of the targets at least, if there are any.
 
     Raises:
         UsageError: one does not.
@@ -61,7 +61,7 @@ def refuse_idle(requests: Sequence[Request]) -> None:
     """
     idle = [set(idle_options(request)) for request in requests]
     for option, known in APPLICABLE.items():
-        if all(option in options for options in idle):
+        if idle and all(option in options for options in idle):
             targets = {request.target for request in requests}
             named = targets.pop() if len(targets) == 1 else "any of the targets"
             raise UsageError(f"{option} says nothing of {named}", hint=known.meaning)

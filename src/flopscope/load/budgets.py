@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,18 @@ def _assignments(value: object) -> tuple[str, ...]:
     return _texts(value)
 
 
+def _size(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError("it is no positive whole number")
+    return value
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("it is neither true nor false")
+    return value
+
+
 _OPTIONS: Mapping[str, Callable[[Any], Any]] = {
     "shape": _texts,
     "input": _texts,
@@ -154,13 +168,13 @@ _OPTIONS: Mapping[str, Callable[[Any], Any]] = {
     "arg": _assignments,
     "config": Path,
     "task": str,
-    "batch": int,
-    "seq": int,
+    "batch": _size,
+    "seq": _size,
     "dtype": str,
     "autocast": str,
     "module": str,
     "assume": _assignments,
-    "strict": bool,
+    "strict": _switch,
 }
 """The options of ``flopscope profile`` that a budget may have, under their names there."""
 
@@ -173,20 +187,23 @@ def _check_keys(entry: Mapping[str, Any], known: tuple[str, ...], place: str) ->
 
 
 def _quantity(value: object, unit: str, place: str) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
     try:
-        return parse_quantity(str(value), unit)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        amount = float(str(value)) if is_number else parse_quantity(str(value), unit)
     except UsageError as error:
         raise InputError(f"{place}: {error.message}", hint=error.hint) from error
+    if not 0 <= amount < math.inf:
+        raise InputError(f"{place} cannot be {value}", hint="write it like '1.5 G'")
+    return amount
 
 
 def _percent(value: object, place: str) -> float:
     text = str(value).strip()
-    try:
-        return float(text.removesuffix("%")) / 100
-    except ValueError as error:
-        raise InputError(f"{place}: {text!r} is not a percentage", hint='write it "1%"') from error
+    with suppress(ValueError):
+        part = float(text.removesuffix("%")) / 100
+        if text.endswith("%") and -1 <= part < math.inf:
+            return part
+    raise InputError(f"{place}: {text!r} is not a percentage", hint='write it "1%"')
 
 
 def shards(budgets: tuple[Budget, ...], part: int, parts: int) -> Iterator[Budget]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -39,6 +40,23 @@ def _most_allocated_on_card(forward: Forward, device: torch.device) -> int:
 
 _WATCHED: Mapping[str, Callable[[Forward, torch.device], int]] = {"cuda": _most_allocated_on_card}
 """By kind of device."""
+
+
+def most_held(device: torch.device) -> tuple[int, str] | None:
+    """The most bytes that were held at once until now, and what that is: no statistic is reset.
+
+    Returns:
+        what torch's allocator gave on a card; on a processor what was resident of this process;
+        None where nothing tells.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device), "allocated"
+    if device.type != "cpu" or sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 - Windows has none
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most * (1 if sys.platform == "darwin" else 2**10), "resident"
 
 
 def shortage(error: BaseException | None) -> str | None:

@@ -34,8 +34,7 @@ __all__ = [
 ]
 
 Stream: TypeAlias = Literal["canonical", "training", "device:cuda"]
-"""Which operators a trace holds: those the user wrote, the same as a GPU runs them (their dtypes
-under autocast, their layouts), or those autograd ran."""
+"""Which operators a trace holds: those the user wrote, those autograd ran, or those of a GPU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopscope.report.shapes import format_outputs
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 Object: TypeAlias = dict[str, Any]
 
-MICROSECONDS = 1e6
-"""In a second."""
+TICKS = 8
+"""In a microsecond: all times are whole ticks of 125 ns. So sums of them are exact, also in binary
+floating point and in the whole nanoseconds of Perfetto, and no span ends after the next begins."""
 
 THREADS = {"modules": 1, "operators": 2}
 
@@ -62,7 +64,7 @@ def _modules(report: Report) -> Iterator[Object]:
     """A module's span is as long as its own time and its children's, which were measured apart."""
     time = WEIGHTS["time"]
     require_known(time, report)
-    took = totals(report, time)
+    took = totals(report, replace(time, own=lambda *module: _ticks(time.own(*module))))
 
     def spans(node: Node, start: float) -> Iterator[Object]:
         figures = {
@@ -80,26 +82,32 @@ def _modules(report: Report) -> Iterator[Object]:
                 yield from spans(child, start)
                 start += took[child.scope]
 
-    return spans(report.profile.root, 0.0)
+    return spans(report.profile.root, 0)
 
 
 def _operators(report: Report) -> Iterator[Object]:
     seconds = report.timing.operator_seconds if report.timing else {}
-    start = 0.0
+    start = 0
     for total in report.operators:
         if total.op in seconds:
             cost = total.cost
             figures = {"calls": total.calls, "macs": cost.macs, "flops": cost.flops}
-            yield _span("operators", total.op, start, seconds[total.op], figures)
-            start += seconds[total.op]
+            took = _ticks(seconds[total.op])
+            yield _span("operators", total.op, start, took, figures)
+            start += took
 
 
-def _span(thread: str, name: str, start: float, seconds: float, figures: Object) -> Object:
+def _ticks(seconds: float) -> int:
+    """The nearest number of ticks; what took any time at all took one."""
+    return max(round(seconds * 1e6 * TICKS), 1 if seconds else 0)
+
+
+def _span(thread: str, name: str, start: float, ticks: float, figures: Object) -> Object:
     return {
         "ph": "X",
         "name": name,
-        "ts": start * MICROSECONDS,
-        "dur": seconds * MICROSECONDS,
+        "ts": start / TICKS,
+        "dur": ticks / TICKS,
         "tid": THREADS[thread],
         "args": figures,
     }

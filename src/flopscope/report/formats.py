@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from flopscope.errors import UsageError
 from flopscope.registry import Registry
+from flopscope.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from flopscope.report import Report, View
@@ -68,8 +69,13 @@ def format_of(path: str | Path, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     name = Path(path).name.lower()
     fitting = [suffix for suffix in suffixes if name.endswith(suffix) and name != suffix]
     if not fitting:
-        raise UsageError(
-            f"no format is known by the name of {str(path)!r}",
-            hint=f"end it in {', '.join(suffixes)}",
-        )
+        raise UsageError(f"no format is known by the name of {str(path)!r}", _hint(path, suffixes))
     return suffixes[max(fitting, key=len)]
+
+
+def _hint(path: str | Path, suffixes: Mapping[str, str]) -> str:
+    if str(path) == "-":
+        return "standard output is what --format is for"
+    listed = f"end it in {', '.join(suffixes)}"
+    meant = did_you_mean(Path(path).suffix.lower(), suffixes)
+    return f"{meant} Else {listed}" if meant else listed

@@ -51,6 +51,13 @@ class Rendered:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table, whose lines it would fold otherwise."""
+        from flopscope.report.html.facts import said  # noqa: PLC0415 - it renders what is this
+
+        shown = "\n".join(map(said, self._as("table", View()).splitlines()))
+        return f'<pre style="white-space: pre">{shown}</pre>'
+
     def _as(self, name: str, view: View) -> str:
         text: str = self.formats[name](self, view)
         return text

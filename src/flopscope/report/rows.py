@@ -106,6 +106,12 @@ def _row(name: str, nodes: tuple[Node, ...], levels: int, group: Group) -> Row:
     return replace(row, children=(*inside, own) if inside else ())
 
 
+def runs_of(node: Node) -> Iterator[tuple[Node, ...]]:
+    """Of a module's children those that are shown as one, in order: each time several."""
+    runs = _runs([(child,) for child in node.children])
+    return (nodes for _, nodes in runs if len(nodes) > 1)
+
+
 def _singly(siblings: Siblings) -> Iterator[tuple[str, tuple[Node, ...]]]:
     return ((nodes[0].name, nodes) for nodes in siblings)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from flopscope.records import Scope
 from flopscope.report.characters import printable, referenced, shorten
 from flopscope.report.palette import classes_of, rules
+from flopscope.report.rows import Row, row_of
 from flopscope.report.shapes import format_outputs
 from flopscope.report.summary import complaints, summary
 from flopscope.report.weights import Weight, totals, weight_of
-from flopscope.tree import Node
 from flopscope.units import many
 
 if TYPE_CHECKING:
@@ -26,15 +26,18 @@ LINE_HEIGHT = 16
 CHARACTER_WIDTH = 7.3
 """Of a fixed-width font of 12 pixels, a little more than it is."""
 
+TITLE_CHARACTER_WIDTH = 9.4
+"""Of the title, which is of 15 pixels and bold."""
+
 NARROWEST = 0.5
 """Pixels of a cell that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A module's place: its level, and where along the width it begins and how much it takes."""
+    """A row's place: its level, and where along the width it begins and how much it takes."""
 
-    node: Node
+    row: Row
     level: int
     left: float
     width: float
@@ -43,9 +46,10 @@ class Cell:
 def render(report: Report, view: View) -> str:
     """An SVG of the modules to the view's depth by its weight, FLOPs by default.
 
-    A module is as wide as its weight and all that is inside it, so that what is free below it is
-    its own. Those too narrow to be seen are left out, which the last line says. A cell has its
-    figures as a title, which browsers show.
+    Runs of identical modules are one cell as wide as all of them, if the view folds. A module is
+    as wide as its weight and all that is inside it, so that what is free below it is its own. Those
+    too narrow to be seen are left out, which the last line says. A cell has its figures as a title,
+    which browsers show.
 
     Raises:
         FlopscopeError: the report has no figures of the weight.
@@ -56,7 +60,9 @@ def render(report: Report, view: View) -> str:
     levels = 1 + max(cell.level for cell in cells)
     below = tuple(_below(report, weights, view, cells))
     height = TITLE_HEIGHT + levels * ROW_HEIGHT + (len(below) + 1) * LINE_HEIGHT
-    title = f"{report.target}: {weight.title} {weight.unit.text(weights[''])}"
+    total = f": {weight.title} {weight.unit.text(weights[''])}"
+    room = int((WIDTH - 2 * MARGIN) / TITLE_CHARACTER_WIDTH) - len(total)
+    title = shorten(printable(report.target), room) + total
     colors = classes_of(report, weight)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"',
@@ -64,7 +70,7 @@ def render(report: Report, view: View) -> str:
         f"<style>{_STYLE}{rules('fill')}</style>",
         f'<rect class="page" width="{WIDTH}" height="{height}"/>',
         f'<text class="title" x="{MARGIN}" y="24">{_escaped(title)}</text>',
-        *(_drawn(cell, weight, weights, colors[cell.node.spec.kind]) for cell in cells),
+        *(_drawn(cell, weight, weights, colors[cell.row.spec.kind]) for cell in cells),
     ]
     bottom = TITLE_HEIGHT + levels * ROW_HEIGHT
     for number, line in enumerate(below, 1):
@@ -86,26 +92,32 @@ def _cells(report: Report, weights: Mapping[Scope, float], view: View) -> Iterat
     whole = weights[""]
     scale = (WIDTH - 2 * MARGIN) / whole if whole else 0
 
-    def inside(node: Node, level: int, left: float) -> Iterator[Cell]:
-        width = weights[node.scope] * scale
-        yield Cell(node, level, left, width if level else WIDTH - 2 * MARGIN)
-        if view.depth is not None and level >= view.depth:
-            return
-        for child in node.children:
-            taken = weights[child.scope] * scale
+    def inside(row: Row, level: int, left: float) -> Iterator[Cell]:
+        width = _amount(row, weights) * scale
+        yield Cell(row, level, left, width if level else WIDTH - 2 * MARGIN)
+        for child in row.children:
+            if child.kind == "own":
+                continue  # what is free beside the others
+            taken = _amount(child, weights) * scale
             if taken >= NARROWEST:
                 yield from inside(child, level + 1, left)
             left += taken
 
-    return inside(report.profile.root, 0, MARGIN)
+    return inside(row_of(report.profile.root, view), 0, MARGIN)
+
+
+def _amount(row: Row, weights: Mapping[Scope, float]) -> float:
+    return sum(weights[node.scope] for node in row.nodes)
 
 
 def _drawn(cell: Cell, weight: Weight, weights: Mapping[Scope, float], color: str) -> str:
-    node, whole = cell.node, weights[""]
-    amount = weights[node.scope]
+    row, whole = cell.row, weights[""]
+    amount = _amount(row, weights)
     share = f" ({amount / whole:.1%})" if whole else ""
-    name = node.name or node.spec.kind
-    facts = [f"{node.scope or 'the model'}: {node.spec.kind}", format_outputs(node.spec.outputs)]
+    name = f"{row.name} {row.times}".rstrip()
+    above, dot, _ = row.spec.scope.rpartition(".")
+    scope = f"{above}{dot}{row.name}" if row.spec.scope else "the model"
+    facts = [f"{scope}: {row.spec.kind} {row.times}".rstrip(), format_outputs(row.spec.outputs)]
     facts.append(f"{weight.title} {weight.unit.text(amount)}{share}")
     top = TITLE_HEIGHT + cell.level * ROW_HEIGHT
     place = f'x="{cell.left:.2f}" y="{top}" width="{cell.width:.2f}" height="{ROW_HEIGHT}"'
@@ -123,7 +135,7 @@ def _below(
 ) -> Iterator[str]:
     """What the picture lacks."""
     levels = len(report.modules) if view.depth is None else view.depth
-    drawn = {cell.node.scope for cell in cells}
+    drawn = {node.scope for cell in cells for node in cell.row.nodes}
     narrow = sum(
         1
         for scope, amount in weights.items()

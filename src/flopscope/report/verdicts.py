@@ -1,15 +1,16 @@
-"""What became of budgets, as lines of text: for a terminal, a job's summary and its annotations."""
+"""What became of budgets, as lines of text: for a terminal, and as marks on a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from flopscope.analysis.difference import Difference
 from flopscope.analysis.verdicts import Check, Verdict
 from flopscope.registry import Registry
 from flopscope.report import View
 from flopscope.report.characters import spelling
-from flopscope.report.difference import percent
+from flopscope.report.difference import headline, percent, totals_of
 from flopscope.units import format_quantity, many
 
 RenderVerdicts: TypeAlias = Callable[[Sequence[Verdict], View], str]
@@ -17,16 +18,13 @@ RenderVerdicts: TypeAlias = Callable[[Sequence[Verdict], View], str]
 VERDICT_FORMATS: Registry[RenderVerdicts] = Registry(
     {
         "table": "flopscope.report.verdicts:render",
-        "markdown": "flopscope.report.verdicts:render_markdown",
+        "markdown": "flopscope.report.verdicts_markdown:render",
         "json": "flopscope.report.verdicts_files:render_json",
         "junit": "flopscope.report.verdicts_files:render_junit",
         "metrics": "flopscope.report.verdicts_files:render_metrics",
     }
 )
 """How verdicts can be shown."""
-
-MOST_NBYTES = 2**20
-"""What GitHub takes for the summary of a step."""
 
 TITLES = {
     "params": "params",
@@ -43,18 +41,6 @@ def render(verdicts: Sequence[Verdict], view: View) -> str:
     return "\n".join(spell(line) for line in (*_lines(verdicts), "", totals(verdicts)))
 
 
-def render_markdown(verdicts: Sequence[Verdict], view: View) -> str:
-    """The same as a table of GitHub's Markdown, as large as a summary may be."""
-    del view
-    lines = [f"### flopscope: {totals(verdicts)}", "", "| | budget | figure | is | limit | blame |"]
-    lines.append("|---|---|---|---:|---:|---|")
-    for verdict in sorted(verdicts, key=lambda verdict: verdict.is_kept):
-        lines += _rows(verdict)
-    while len("\n".join(lines).encode()) > MOST_NBYTES:
-        lines.pop()
-    return "\n".join(lines)
-
-
 def totals(verdicts: Sequence[Verdict]) -> str:
     """How many of them are kept."""
     broken = sum(not verdict.is_kept for verdict in verdicts)
@@ -68,7 +54,9 @@ def reasons(verdict: Verdict) -> Iterator[str]:
         yield verdict.failure + (f" ({verdict.hint})" if verdict.hint else "")
     for check in verdict.checks:
         if not check.is_kept:
-            blamed = ", ".join(f"{name} {_text(check, amount)}" for name, amount in check.blamed)
+            blamed = ", ".join(
+                f"{name} {amount_of(check, amount)}" for name, amount in check.blamed
+            )
             yield f"{sentence(check)}" + (f"; most of it: {blamed}" if blamed else "")
 
 
@@ -76,7 +64,7 @@ def sentence(check: Check) -> str:
     """A figure and its limit, for a reader."""
     if check.value is None:
         return f"{TITLES[check.figure]} is not known"
-    value, limit = _text(check, check.value), _text(check, check.limit)
+    value, limit = amount_of(check, check.value), amount_of(check, check.limit)
     over = check.value > check.limit
     if value == limit and over:
         value, limit = f"{check.value:,.0f}", f"{check.limit:,.0f}"
@@ -86,13 +74,13 @@ def sentence(check: Check) -> str:
     return said
 
 
-def workflow_commands(verdicts: Sequence[Verdict], path: str) -> Iterator[str]:
-    """Workflow commands that mark the file of budgets on GitHub."""
+def workflow_commands(verdicts: Sequence[Verdict], path: str | None) -> Iterator[str]:
+    """Workflow commands that mark the file of budgets on GitHub, or the job where it is None."""
+    place = "" if path is None else f"file={_command(path, of_property=True)},"
     for verdict in verdicts:
         for reason in reasons(verdict):
             title = _command(f"flopscope: {verdict.name}", of_property=True)
-            where = f"file={_command(path, of_property=True)},title={title}"
-            yield f"::error {where}::{_command(reason)}"
+            yield f"::error {place}title={title}::{_command(reason)}"
 
 
 def _lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -105,28 +93,25 @@ def _lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"      {reason}"
         for note in verdict.notes:
             yield f"      note: {note}"
+        if verdict.change is not None:
+            yield f"      {_said_of(verdict.change)}"
 
 
-def _rows(verdict: Verdict) -> Iterator[str]:
-    name = f"`{verdict.name}`"
-    if verdict.failure:
-        yield f"| ❌ | {name} | | | | {_cell(verdict.failure)} |"
-    for check in verdict.checks:
-        value = "?" if check.value is None else _text(check, check.value)
-        grown = percent(check.value / check.baseline - 1) if check.value and check.baseline else ""
-        blamed = ", ".join(f"`{scope}` {_text(check, amount)}" for scope, amount in check.blamed)
-        mark = "✅" if check.is_kept else "❌"
-        cells = (mark, name, TITLES[check.figure], f"{value} {grown}".rstrip())
-        yield f"| {' | '.join(cells)} | {_text(check, check.limit)} | {blamed} |"
+def _said_of(change: Difference) -> str:
+    """What changed, in a line: ``"net at main → net: 1 module: 1 changed; MACs +7 k (+50%)"``."""
+    grown = [
+        f"{total.title} {total.change}"
+        for total in totals_of(change.before, change.after)
+        if total.change not in ("=", "-")
+    ]
+    said = f"{change.before.name} → {change.after.name}: {headline(change)}"
+    return f"{said}; {', '.join(grown)}" if grown else said
 
 
-def _text(check: Check, amount: float) -> str:
+def amount_of(check: Check, amount: float) -> str:
+    """So much of what a check is of, for a reader."""
     unit = "B" if check.figure in ("bytes", "memory") else ""
     return format_quantity(amount, unit)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _command(text: str, *, of_property: bool = False) -> str:

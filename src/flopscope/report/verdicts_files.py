@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from flopscope.analysis.verdicts import Check, Verdict
-from flopscope.errors import InputError
 from flopscope.report import View
+from flopscope.report.characters import printable
+from flopscope.report.difference_json import document as change_document
 from flopscope.report.verdicts import reasons, sentence
-from flopscope.report.written import whole
+from flopscope.report.written import require_schema, whole
 
 SCHEMA = "flopscope.verdicts/1"
 
@@ -25,9 +26,10 @@ def render_json(verdicts: Sequence[Verdict], view: View) -> str:
         "kept": all(verdict.is_kept for verdict in verdicts),
         "verdicts": [
             {
-                **asdict(verdict),
+                **asdict(replace(verdict, change=None)),
                 "kept": verdict.is_kept,
                 "checks": list(map(_check, verdict.checks)),
+                "change": None if verdict.change is None else change_document(verdict.change),
             }
             for verdict in verdicts
         ],
@@ -40,13 +42,13 @@ def _check(check: Check) -> dict[str, Any]:
 
 
 def verdicts_from(document: Any, path: Path) -> tuple[Verdict, ...]:
-    """The verdicts that :func:`render_json` has written to a file.
+    """The verdicts that :func:`render_json` has written to a file, without what changed.
 
     Raises:
         InputError: this is something else.
     """
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(f"{path} holds no verdicts of this flopscope", hint=_WRITTEN_BY)
+    otherwise = f"{path} holds no verdicts of this flopscope"
+    require_schema(document, (SCHEMA,), otherwise, path, _WRITTEN_BY)
     with whole(path, "file of verdicts", _WRITTEN_BY):
         return tuple(map(_verdict, document["verdicts"]))
 
@@ -55,7 +57,7 @@ _WRITTEN_BY = "flopscope check --format json writes them"
 
 
 def _verdict(entry: Mapping[str, Any]) -> Verdict:
-    fields = {name: value for name, value in entry.items() if name != "kept"}
+    fields = {name: value for name, value in entry.items() if name not in ("kept", "change")}
     checks = tuple(
         Check(
             each["figure"],
@@ -81,15 +83,15 @@ def render_junit(verdicts: Sequence[Verdict], view: View) -> str:
     )
     for verdict in verdicts:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=verdict.target, name=verdict.name
+            suite, "testcase", classname=printable(verdict.target), name=printable(verdict.name)
         )
         if not verdict.is_kept:
             kind = "error" if verdict.failure else "failure"
-            lines = list(reasons(verdict))
+            lines = list(map(printable, reasons(verdict)))
             found = ElementTree.SubElement(case, kind, message=lines[0])
             found.text = "\n".join(lines)
         out = ElementTree.SubElement(case, "system-out")
-        out.text = "\n".join(map(sentence, verdict.checks))
+        out.text = "\n".join(printable(sentence(check)) for check in verdict.checks)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

@@ -83,16 +83,36 @@ def _machine(path: Path, name: str) -> Machine:
 def _document(path: Path) -> Object:
     """The file's object, whose schema is known."""
     document = read_json(path, WRITTEN_BY)
+    require_schema(document, (SCHEMA, SCHEMA_OF_SEVERAL), f"{path} is no report of flopscope", path)
+    known: Object = document
+    return known
+
+
+def require_schema(
+    document: Any, known: Sequence[str], otherwise: str, path: Path, hint: str = WRITTEN_BY
+) -> None:
+    """Make sure that what a file of JSON holds is of one of these schemas.
+
+    Args:
+        document: what it holds.
+        known: the schemas.
+        otherwise: what it is said to be where it is none, nor of another version of one.
+        path: the file.
+        hint: how to come by what it should hold.
+
+    Raises:
+        InputError: it is not.
+    """
     schema = document.get("schema") if isinstance(document, dict) else None
-    if schema in {SCHEMA, SCHEMA_OF_SEVERAL}:
-        known: Object = document
-        return known
-    if isinstance(schema, str) and re.fullmatch(r"flopscope\.reports?/\d+", schema):
+    if schema in known:
+        return
+    families = "|".join(re.escape(each.rpartition("/")[0]) for each in known)
+    if isinstance(schema, str) and re.fullmatch(rf"({families})/\d+", schema):
         raise InputError(
-            f"{path} is of schema {schema}, and this flopscope reads {SCHEMA}",
+            f"{path} is of schema {schema}, and this flopscope reads {known[0]}",
             hint="read it with the flopscope that wrote it, or write it anew with this one",
         )
-    raise InputError(f"{path} is no report of flopscope", WRITTEN_BY)
+    raise InputError(otherwise, hint)
 
 
 def _report(document: Object, name: str) -> Written:
@@ -117,6 +137,7 @@ def _report(document: Object, name: str) -> Written:
         memory_nbytes=_memory(document["memory"]),
         allowed=_allowed(document["limits"]),
         run=_run(document["timing"]),
+        uncounted=tuple(entry["op"] for entry in document["coverage"]["uncounted"]),
     )
 
 

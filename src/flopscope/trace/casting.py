@@ -73,7 +73,7 @@ def asked(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Castin
 
     given = map_tensors(stand_in, args)
     named = {name: map_tensors(stand_in, value) for name, value in kwargs.items()}
-    with _autocast_included():
+    with autocast_included():
         try:
             func(*given, **named)
         except _Reached as reached:
@@ -128,7 +128,7 @@ class _StandIn(torch.Tensor):
 
 
 @contextmanager
-def _autocast_included() -> Iterator[None]:
+def autocast_included() -> Iterator[None]:
     """Let autocast see operators inside of a mode, where it is turned off."""
     was_excluded = torch._C._dispatch_tls_is_dispatch_key_excluded(_AUTOCAST)
     torch._C._dispatch_tls_set_dispatch_key_excluded(_AUTOCAST, False)

@@ -44,9 +44,15 @@ class Way:
         return cls(stream, devices=EveryDeviceIsTheCPU if claims else nullcontext)
 
     def instead(self, error: BaseException | None) -> Way | None:
-        """Another way, where an exception says that the program cannot go this one."""
+        """Another way, where an exception says that the program cannot go this one.
+
+        Raises:
+            TraceError: there is one, and it would be of another device.
+        """
         if self.devices is nullcontext and error is not None and wants_missing_device(error):
             return replace(self, devices=EveryDeviceIsTheCPU, notes=(*self.notes, _ON_THE_CPU))
+        if claimed_device(self.stream) != CPU and _wants_gradients(error):
+            raise TraceError(_DIFFERENTIATES_ELSEWHERE) from error
         if self.stream == "canonical" and _wants_gradients(error):
             return replace(self, stream="training", notes=(*self.notes, _DIFFERENTIATES))
         return None
@@ -55,6 +61,10 @@ class Way:
 _ON_THE_CPU = "the model names a device that is not here; it was counted as on the CPU"
 _DIFFERENTIATES = (
     "the model differentiates in its forward pass; counted as autograd runs it, gradients included"
+)
+
+_DIFFERENTIATES_ELSEWHERE = (
+    "the model differentiates in its forward pass: that is not followed as a GPU would run it"
 )
 
 

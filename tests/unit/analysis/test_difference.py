@@ -102,6 +102,23 @@ def test_another_type_under_the_same_name_is_a_change() -> None:
     assert told(between(NET, after)) == [("changed", "block.1", "block.1")]
 
 
+def test_what_is_put_in_front_of_a_list_moves_the_others_and_changes_none() -> None:
+    after = {
+        **NET,
+        "block.0": ("AvgPool2d", 6),
+        "block.1": NET["block.0"],
+        "block.2": NET["block.1"],
+    }
+
+    assert told(between(NET, after)) == [
+        ("added", None, "block.0"),
+        ("renamed", "block.0", "block.1"),
+        ("renamed", "block.1", "block.2"),
+    ]
+    dearer = {**after, "block.1": ("Linear", 60)}
+    assert told(between(NET, dearer))[1] == ("changed", "block.0", "block.1")
+
+
 def test_the_costliest_change_is_first() -> None:
     after = {**NET, "head": ("Linear", 12), "stem": ("Conv2d", 50)}
 

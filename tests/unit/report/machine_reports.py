@@ -77,6 +77,7 @@ def report(machine: str, **changes: Any) -> Object:
             "notes": {"a": ["clock 2.00 GHz, governed by 'powersave'"], "b": []}[machine],
         },
         "memory": None,
+        "coverage": {"counted_calls": 5, "free_calls": 1, "uncounted": []},
         "limits": {
             "origin": "measured",
             "dtype": "float32",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +15,10 @@ from flopscope.report.several import SEVERAL_FORMATS, Several
 from tests.unit.report.samples import SAMPLES
 
 MEASURED = SAMPLES["residual_block"]
+
+
+TICK = 1 / 8
+"""Microseconds that spans are whole numbers of."""
 
 
 def spans(text: str, thread: int = 1) -> dict[str, Any]:
@@ -28,8 +33,10 @@ def test_a_span_is_as_long_as_its_module_took_in_microseconds():
     timing = MEASURED.timing
     assert timing is not None
     for name, kind in (("conv1", "Conv2d"), ("relu", "ReLU"), ("norm2", "InstanceNorm2d")):
-        assert found[f"{name} ({kind})"]["dur"] == pytest.approx(1e6 * timing.module_seconds[name])
-    assert found["ResidualBlock"]["dur"] == pytest.approx(1e6 * timing.module_seconds[""])
+        took = 1e6 * timing.module_seconds[name]
+        assert found[f"{name} ({kind})"]["dur"] == pytest.approx(took, abs=TICK / 2)
+    took = 1e6 * timing.module_seconds[""]
+    assert found["ResidualBlock"]["dur"] == pytest.approx(took, abs=6 * TICK)  # of five and itself
 
 
 def test_spans_lie_inside_that_of_the_module_that_holds_them_and_one_after_another():
@@ -40,6 +47,23 @@ def test_spans_lie_inside_that_of_the_module_that_holds_them_and_one_after_anoth
         assert span["ts"] == pytest.approx(end)
         end = span["ts"] + span["dur"]
     assert end <= model["ts"] + model["dur"]
+
+
+def test_no_span_ends_after_the_next_begins_in_any_arithmetic():
+    """Viewers add ts and dur, in floating point or in whole nanoseconds, and drop what overlaps."""
+    names = [f"conv{i}" for i in range(300)]
+    modules = {name: (i + 1) * 1.1e-6 / 3 for i, name in enumerate(names)}
+    timing = replace(MEASURED.timing, module_seconds={"": 2 * sum(modules.values()), **modules})
+    conv = MEASURED.modules["conv1"]
+    children = tuple(replace(conv, spec=replace(conv.spec, scope=name)) for name in names)
+    root = replace(MEASURED.profile.root, children=children)
+    report = replace(MEASURED, profile=replace(MEASURED.profile, root=root), timing=timing)
+
+    model, *inside = spans(FORMATS["chrome"](report, View())).values()
+    for one, following in pairwise(inside):
+        assert one["ts"] + one["dur"] == following["ts"]
+        assert all((1000 * one[key]).is_integer() for key in ("ts", "dur"))
+    assert inside[-1]["ts"] + inside[-1]["dur"] <= model["ts"] + model["dur"]
 
 
 def test_a_span_has_its_modules_figures():

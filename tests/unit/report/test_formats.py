@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from flopscope.errors import UsageError
 from flopscope.report import View
-from flopscope.report.formats import FORMATS, SUFFIXES, TIMED
+from flopscope.report.formats import FORMATS, SUFFIXES, TIMED, format_of
 from flopscope.report.several import SEVERAL_FORMATS
 from flopscope.report.weights import WEIGHTS
 from tests.unit.report.samples import SAMPLES
@@ -44,6 +45,22 @@ def test_every_format_is_documented_with_its_suffixes():
 def test_which_formats_show_several_is_documented():
     refusing = {names(cells[0])[0] for cells in rows("format") if cells[-1] == "refused"}
     assert refusing == set(FORMATS) - set(SEVERAL_FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("page.htm", "did you mean '.html'? Else end it in"),
+        ("report.JSN", "did you mean '.json'?"),
+        ("report.xyz", "end it in .txt, .tree"),
+        ("report", "end it in .txt"),
+        ("-", "standard output is what --format is for"),
+    ],
+)
+def test_a_suffix_of_no_format_is_answered_with_the_one_that_was_meant(name, hint):
+    with pytest.raises(UsageError) as raised:
+        format_of(name)
+    assert raised.value.hint.startswith(hint)
 
 
 def test_every_weight_is_documented():

@@ -69,6 +69,13 @@ def with_names(name: str) -> Report:
     return replace(INCOMPLETE, target=name, profile=profile, notes=(name,), module=name)
 
 
+def test_alike_blocks_are_told_by_the_first_of_them_and_their_number():
+    report = SAMPLES["language_model"]
+    data = page_data(report, "flops", fold=True)
+    first = list(report.modules).index("model.layers.0")
+    assert data["runs"] == [(first, 12)]
+
+
 @samples
 def test_the_page_is_well_formed_and_asks_for_nothing(report):
     text = FORMATS["html"](report, View())
@@ -116,7 +123,7 @@ def test_the_data_are_the_reports_figures(report):
 
 @samples
 def test_each_module_is_inside_the_one_that_its_path_says(report):
-    data = page_data(report, "flops")
+    data = page_data(report, "flops", fold=True)
     for scope, parent in zip(data["scopes"][1:], data["parents"][1:], strict=True):
         assert data["scopes"][parent] == scope.rpartition(".")[0]
 

@@ -13,6 +13,7 @@ from flopscope.records import ModuleSpec
 from flopscope.report import FORMATS, View
 from flopscope.report.palette import COLORS, HOLDER, OTHER
 from flopscope.report.svg import MARGIN, NARROWEST, WIDTH
+from flopscope.report.unit import COUNT
 from flopscope.report.weights import WEIGHTS, totals, weights_of
 from flopscope.tree import Node
 from tests.unit.report.samples import SAMPLES
@@ -37,7 +38,7 @@ def cells(text: str) -> dict[str, Any]:
 @samples
 def test_a_module_is_as_wide_as_its_weight(report):
     for weight in weights_of(report):
-        found = cells(FORMATS["svg"](report, View(weight=weight.name)))
+        found = cells(FORMATS["svg"](report, View(weight=weight.name, fold=False)))
         amounts = totals(report, weight)
         for scope, amount in amounts.items():
             width = SPAN * amount / amounts[""]
@@ -48,7 +49,7 @@ def test_a_module_is_as_wide_as_its_weight(report):
 
 
 def test_a_module_lies_below_the_one_that_it_is_in():
-    found = cells(FORMATS["svg"](LANGUAGE, View()))
+    found = cells(FORMATS["svg"](LANGUAGE, View(fold=False)))
     for scope, rect in found.items():
         above = found.get(scope.rpartition(".")[0] or "the model")
         if scope == "the model":
@@ -59,8 +60,25 @@ def test_a_module_lies_below_the_one_that_it_is_in():
         assert left + width <= float(above.get("x")) + float(above.get("width")) + 0.02
 
 
+def test_repeated_blocks_are_one_cell_as_wide_as_all_of_them():
+    found = cells(FORMATS["svg"](LANGUAGE, View()))
+    amounts = totals(LANGUAGE, WEIGHTS["flops"])
+    for inside in ("", ".attention", ".up"):
+        whole = sum(amounts[f"model.layers.{i}{inside}"] for i in range(12))
+        scope = f"model.layers.0{inside}" if inside else "model.layers.0-11"
+        width = float(found[scope].get("width"))
+        assert width == pytest.approx(SPAN * whole / amounts[""], abs=0.01)
+
+
+def test_the_total_is_in_sight_whatever_the_target_is_called():
+    text = FORMATS["svg"](replace(LANGUAGE, target="hf:llama(" + "size=1, " * 50), View())
+    (title,) = (e for e in ElementTree.fromstring(text).iter() if e.get("class") == "title")
+    assert len(title.text) * 9.4 <= SPAN
+    assert title.text.endswith(f": FLOPs {COUNT.text(LANGUAGE.flops)}")
+
+
 def test_what_is_too_narrow_is_said():
-    text = FORMATS["svg"](LANGUAGE, View())
+    text = FORMATS["svg"](LANGUAGE, View(fold=False))
     amounts = totals(LANGUAGE, WEIGHTS["flops"])
     drawn = set(cells(text)) | {""}
     narrow = [scope for scope, amount in amounts.items() if amount and scope not in drawn]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch.profiler import ProfilerActivity, profile
 
 from flopscope.records import Peak
 from flopscope.trace import trace, trace_real
+from tests.profiled import most_allocated
 
 SQUARE = 4 * 100 * 100
 X = torch.ones(100, 100)
@@ -129,18 +129,7 @@ def allocated(model, x):
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with (
-            torch.inference_mode(),
-            profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen,
-        ):
-            model(x)
+        with torch.inference_mode():
+            return most_allocated(lambda: model(x))
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
-    events = [
-        event for event in seen.profiler.kineto_results.events() if event.name() == "[memory]"
-    ]
-    alive = most = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        alive += event.nbytes()
-        most = max(most, alive)
-    return most

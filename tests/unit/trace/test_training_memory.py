@@ -28,7 +28,7 @@ class Residual(nn.Module):
 
 
 class Convolves(nn.Module):
-    """A stem and residual blocks: enough of these for what oneDNN copies of one to be little."""
+    """A stem and residual blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,6 +39,55 @@ class Convolves(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = nn.functional.max_pool2d(self.stem(x), 2)
         return self.head(self.blocks(x).mean((2, 3)))
+
+
+class Bottleneck(nn.Module):
+    """A block of a ResNet that halves its images, as the first of each of its stages does."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.shortcut = nn.Conv2d(channels, 2 * channels, 1, stride=2, bias=False)
+        self.body = nn.Sequential(
+            *(nn.Conv2d(channels, channels // 2, 1), nn.ReLU(inplace=True)),
+            *(nn.Conv2d(channels // 2, channels // 2, 3, stride=2, padding=1), nn.ReLU()),
+            nn.Conv2d(channels // 2, 2 * channels, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.shortcut(x) + self.body(x)).relu()
+
+
+class CheckpointsBlocks(nn.Module):
+    """Nothing but what blocks are given is kept: most is held inside a convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 64, 3, padding=1)
+        self.blocks = nn.ModuleList(Bottleneck(64 << place) for place in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = checkpoint(block, x, use_reentrant=False)
+        return x.mean((2, 3))
+
+
+class Upsamples(nn.Module):
+    """A U-Net of one level: depthwise, strided and transposed convolutions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.ReLU())
+        self.down = nn.Sequential(
+            nn.Conv2d(32, 32, 3, stride=2, padding=1, groups=32),
+            *(nn.Conv2d(32, 64, 1), nn.ReLU()),
+        )
+        self.up = nn.ConvTranspose2d(64, 32, 2, stride=2)
+        self.head = nn.Conv2d(64, 16, 5, padding=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.head(torch.cat([x, self.up(self.down(x))], 1))
 
 
 class Transforms(nn.Module):
@@ -74,6 +123,8 @@ class Recurs(nn.Module):
 WORDS = torch.zeros(8, 64, dtype=torch.int64)
 MODELS = {
     "a convolutional network": (Convolves, torch.zeros(8, 3, 66, 66)),
+    "checkpointed bottlenecks": (CheckpointsBlocks, torch.zeros(4, 3, 64, 64)),
+    "a U-Net": (Upsamples, torch.zeros(4, 3, 64, 64)),
     "a transformer": (lambda: Transforms(checkpointed=False), WORDS),
     "a checkpointed transformer": (lambda: Transforms(checkpointed=True), WORDS),
     "an LSTM": (Recurs, WORDS),
@@ -99,21 +150,21 @@ CASES = [
     # What oneDNN keeps of an LSTM in bfloat16 is each processor's own affair.
     if (name, how) != ("an LSTM", "AdamW under autocast")
 ]
-
-
-IN_THE_OPERATOR = {("a convolutional network", "AdamW under autocast"): 0.05}
-"""How much oneDNN may take inside its convolutions of bfloat16, for operands in its own layout."""
+HAS_ARITHMETIC_OF_BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
+"""Elsewhere torch's own kernels convolve in bfloat16: on columns, many times what they are of."""
 
 
 @pytest.mark.parametrize(("name", "how"), CASES)
 def test_the_peak_is_within_three_percent_of_what_torch_allocates(name, how):
     make, x = MODELS[name]
+    convolves = any(isinstance(module, nn.Conv2d) for module in make().modules())
+    if convolves and "autocast" in how and not HAS_ARITHMETIC_OF_BFLOAT16:
+        pytest.skip("needs a processor with AVX-512")
     model = make().train()
     traced = trace_step(model, (x,), {}, RECIPES[how])
     real = peak_nbytes(*disposable(model, (x,), {}), RECIPES[how])
     assert traced.peak is not None
-    within = IN_THE_OPERATOR.get((name, how), 0.03)
-    assert traced.peak.nbytes == pytest.approx(real, rel=within)
+    assert traced.peak.nbytes == pytest.approx(real, rel=0.03)
 
 
 def test_what_is_kept_for_the_backward_pass_is_what_gradients_need():

@@ -148,3 +148,8 @@ def test_a_gradient_of_what_does_not_depend_on_anything_is_the_models_mistake():
 
     with pytest.raises(TraceError, match="does not require grad"):
         trace(Constant(), (torch.randn(3),))
+
+
+def test_a_model_that_differentiates_is_not_followed_as_a_gpu_runs_it():
+    with pytest.raises(TraceError, match=r"differentiates.*as a GPU would run it"):
+        trace(Forces(), (torch.randn(ATOMS, 3),), stream="device:cuda")

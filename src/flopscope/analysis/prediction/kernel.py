@@ -17,6 +17,7 @@ class Kernel:
         rows, columns, depth: of each of its matrix products, rows × depth by depth × columns.
         products: how many of them.
         padding: by which arithmetic grows where a device computes whole groups of channels.
+        is_misaligned: 1 where rows of its operands don't start at whole groups of channels, else 0.
         dtype: torch's name of the type that it computes in.
         serial_steps: what one thread does after another for want of threads, or 0.
     """
@@ -30,5 +31,6 @@ class Kernel:
     depth: float = 1
     products: float = 1
     padding: float = 1
+    is_misaligned: float = 0
     dtype: str = "float32"
     serial_steps: float = 0

@@ -78,7 +78,7 @@ def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     if not device.cache_nbytes:
         return elapsed
     filled = kernel.nbytes / (constants.shared("cache_share") * device.cache_nbytes)
-    return elapsed * (1 - constants.shared("cached") / (1 + filled**2))
+    return elapsed * (1 - constants.shared("cached") / (1 + filled))
 
 
 def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
@@ -88,7 +88,8 @@ def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     if units is None:
         return elapsed
     own = constants.groups[kernel.kind]
-    flops = 2 * kernel.macs * kernel.padding
+    slowed = 1 + constants.shared("misaligned") * kernel.is_misaligned
+    flops = 2 * kernel.macs * kernel.padding * slowed
     for side, size in (
         ("pad_rows", kernel.rows),
         ("pad_columns", kernel.columns),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from itertools import pairwise
 
 from flopscope.dtypes import BITS
 from flopscope.records import TensorSpec
@@ -47,8 +47,7 @@ def merges(tensor: TensorSpec, dims: int) -> bool:
         return True
     sides = zip(tensor.shape[:dims], tensor.strides[:dims], strict=True)
     kept = [(size, stride) for size, stride in sides if size > 1]
-    pairs = zip(kept, kept[1:], strict=False)
-    return all(outer == stride * size for (_, outer), (size, stride) in pairs)
+    return all(outer == stride * size for (_, outer), (size, stride) in pairwise(kept))
 
 
 def out_of_order_nbytes(tensor: TensorSpec, visited: TensorSpec) -> int:
@@ -71,6 +70,15 @@ def scattered_in_copy(tensor: TensorSpec) -> int:
     return 0 if run_length(tensor) >= COALESCED else dense_nbytes(tensor)
 
 
-def elements(shape: tuple[int, ...]) -> int:
-    """The product of sizes."""
-    return math.prod(shape)
+CHANNEL_GROUP = 8
+"""Tensor cores take so many 16-bit elements at once, from addresses that are multiples of 16 B.
+
+Source: NVIDIA, Matrix Multiplication Background User's Guide, "Tensor Core Requirements", and
+Convolutional Layers User's Guide, "Channels In and Out".
+"""
+
+
+def misaligned(dtype: str, *sides: int) -> int:
+    """1 where halves are multiplied whose rows are not whole groups, else 0."""
+    is_half = BITS[dtype] == BITS["float16"]
+    return int(is_half and any(side % CHANNEL_GROUP for side in sides))

@@ -45,7 +45,9 @@ def render(report: Report, view: View) -> str:
         facts=facts_of(report),
         version=escape(printable(report.environment.flopscope)),
         style=style,
-        data=_inert(json.dumps(page_data(report, opened.name), separators=(",", ":"))),
+        data=_inert(
+            json.dumps(page_data(report, opened.name, fold=view.fold), separators=(",", ":"))
+        ),
         script=script,
     )
     return referenced(page, view)

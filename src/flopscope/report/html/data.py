@@ -10,7 +10,7 @@ from flopscope.report.column import Value
 from flopscope.report.columns import available_columns
 from flopscope.report.limits import MEMORY
 from flopscope.report.palette import COLORS
-from flopscope.report.rows import Row
+from flopscope.report.rows import Row, runs_of
 from flopscope.report.unit import BYTES, COUNT, NUMBER, PERCENT, SECONDS, WORDS, Unit
 from flopscope.report.weights import weights_of
 from flopscope.units import format_quantity
@@ -24,15 +24,18 @@ EXACT = Unit("exact", "{:,}".format)
 """A count that is shown in full."""
 
 
-def page_data(report: Report, weight: str) -> Object:
+def page_data(report: Report, weight: str, *, fold: bool) -> Object:
     """Every module in pre-order, every operator, and the machine's roofline or None.
 
     A column is its title, its unit and a value for each row, None where that is unknown. Columns
-    without any value are left out. Words are numbers into a list of the different ones.
+    without any value are left out. Words are numbers into a list of the different ones. Of alike
+    siblings there is the first one's place, and how many they are.
     """
     return {
         "scopes": [printable(scope) for scope in report.modules],
         "parents": list(_parents(report)),
+        "runs": list(_runs(report)),
+        "fold": fold,
         "calls": [node.spec.calls for node in report.modules.values()],
         "incomplete": [int(scope in report.incomplete) for scope in report.modules],
         "columns": _modules(report),
@@ -56,6 +59,12 @@ def _parents(report: Report) -> Iterator[int]:
     """The place of the module that holds each; -1 of the model."""
     places = {scope: place for place, scope in enumerate(report.modules)}
     return (places[scope.rpartition(".")[0]] if scope else -1 for scope in report.modules)
+
+
+def _runs(report: Report) -> Iterator[tuple[int, int]]:
+    places = {scope: place for place, scope in enumerate(report.modules)}
+    for node in report.modules.values():
+        yield from ((places[nodes[0].scope], len(nodes)) for nodes in runs_of(node))
 
 
 def _modules(report: Report) -> list[Object]:

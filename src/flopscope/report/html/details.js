@@ -2,8 +2,10 @@
 const details = document.getElementById("details");
 
 function show(i) {
-  if (details.dataset.i === String(i)) return;
-  details.dataset.i = i;
+  const several = drawn.several[i];
+  const shown = `${i} of ${several}`;
+  if (details.dataset.shown === shown) return;
+  details.dataset.shown = shown;
   const facts = data.columns
     .filter((column) => column.name !== "type" && column.values[i] !== null)
     .map((column) => [column, valueOf(column, i)])
@@ -15,7 +17,8 @@ function show(i) {
     });
   const inside = end[i] - i - 1;
   const holds = inside ? ` \u00b7 ${inside.toLocaleString("en")} module${inside > 1 ? "s" : ""} inside` : "";
-  const name = `${scopes[i] || "the model"} \u00b7 ${typeOf(i)}${timesOf(i)}${holds}`;
+  const alike = several > 1 ? ` \u00b7 one of ${several.toLocaleString("en")} alike` : "";
+  const name = `${scopes[i] || "the model"} \u00b7 ${typeOf(i)}${timesOf(i)}${holds}${alike}`;
   details.replaceChildren(make("h3", {}, name), make("dl", {}, ...facts));
 }
 

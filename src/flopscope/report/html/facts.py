@@ -43,7 +43,8 @@ def _tiles(report: Report) -> Iterator[tuple[str, str, str]]:
     yield "Moved", format_bytes(moved), f"{moved:,} B"
     memory = memory_of(report)
     if memory is not None:
-        yield "Memory", format_bytes(memory.total), "at most at once"
+        activations = f"{format_bytes(memory.activations)} of it activations"
+        yield "Memory", format_bytes(memory.total), activations
     if report.timing is not None:
         median = report.timing.median_seconds
         yield "Time", format_quantity(median, "s"), f"median on {report.timing.device}"

@@ -5,8 +5,44 @@ const LABELLED = 48; // pixels from which on a part of a name says something
 const CHARACTER = 7.5;
 const icicle = document.getElementById("icicle");
 
-function layout(zoom, weight, width) {
-  const totals = totalsOf(weight);
+// The figures that are drawn: those of alike siblings are added to the first one's.
+let drawn = null;
+
+function add(zoom, places, values) {
+  const sums = new Float64Array(count);
+  for (let i = zoom; i < end[zoom]; i += 1) sums[places[i]] += values ? values[i] : 1;
+  return sums;
+}
+
+function fold(zoom, weight) {
+  const places = new Uint32Array(count);
+  places[zoom] = zoom;
+  for (let i = zoom + 1; i < end[zoom]; i += 1) {
+    const holder = places[parents[i]];
+    const counterpart = places[holder + i - parents[i]]; // inside of an alike one, at the same place
+    places[i] = holder !== parents[i] ? counterpart : state.fold ? firsts[i] : i;
+  }
+  drawn = {
+    places,
+    totals: add(zoom, places, totalsOf(weight)),
+    own: add(zoom, places, weight.own),
+    calls: add(zoom, places, calls),
+    several: add(zoom, places),
+    hits: state.hits && add(zoom, places, state.hits),
+    around: state.hits && add(zoom, places, state.around),
+  };
+}
+
+// A module's name, "layers.0-31" of a run that is drawn as one.
+function rangeOf(i, name) {
+  if (i === state.zoom || !state.fold || !runs.has(i)) return name;
+  const siblings = children[parents[i]];
+  const last = scopes[siblings[siblings.indexOf(i) + runs.get(i) - 1]];
+  return `${name}-${/\d+$/.exec(last)[0]}`;
+}
+
+function layout(zoom, width) {
+  const { places, totals, own: itself } = drawn;
   const scale = width / totals[zoom];
   const cells = [];
   const visit = (i, level, left) => {
@@ -21,6 +57,7 @@ function layout(zoom, weight, width) {
       rest = several = 0;
     };
     for (const child of children[i]) {
+      if (places[child] !== child) continue;
       const wide = totals[child] * scale;
       if (wide >= NARROWEST) {
         flush(at);
@@ -32,7 +69,7 @@ function layout(zoom, weight, width) {
       at += wide;
     }
     flush(at);
-    const own = weight.own[i] * scale;
+    const own = itself[i] * scale;
     if (children[i].length && own >= NARROWEST) {
       cells.push({ i, level: level + 1, left: at, width: own, self: true });
     }
@@ -43,15 +80,17 @@ function layout(zoom, weight, width) {
 
 function describe(i) {
   const { weight } = state;
-  const totals = totalsOf(weight);
-  const share = totals[0] ? `, ${fixed((100 * totals[i]) / totals[0], "%")}` : "";
-  return `${scopes[i] || typeOf(i)} (${typeOf(i)})${timesOf(i)}: ${weight.title} ${WRITE[weight.unit](totals[i])}${share}`;
+  const { totals, calls: called } = drawn;
+  const whole = totalsOf(weight)[0];
+  const share = whole ? `, ${fixed((100 * totals[i]) / whole, "%")}` : "";
+  const name = rangeOf(i, scopes[i] || typeOf(i));
+  return `${name} (${typeOf(i)})${times(called[i])}: ${weight.title} ${WRITE[weight.unit](totals[i])}${share}`;
 }
 
 function drawCell(cell, scale, colors) {
   const { i } = cell;
   const element = document.createElement("div");
-  const label = cell.self ? "(own)" : `${nameOf(i)}${timesOf(i)}`;
+  const label = cell.self ? "(own)" : `${rangeOf(i, nameOf(i))}${times(drawn.calls[i])}`;
   const narrow = cell.width < LABELLED;
   const fits = !narrow || label.length * CHARACTER + 4 <= cell.width;
   element.style.left = `${cell.left * scale}%`;
@@ -73,15 +112,16 @@ function drawCell(cell, scale, colors) {
   element.tabIndex = cell.level ? -1 : 0;
   if (fits) element.textContent = label;
   if (state.hits) {
-    if (state.hits[i]) element.classList.add("hit");
-    else if (!state.around[i] || children[i].length === 0) element.classList.add("dim");
+    if (drawn.hits[i]) element.classList.add("hit");
+    else if (!drawn.around[i]) element.classList.add("dim");
   }
   return element;
 }
 
 function drawIcicle() {
   const width = icicle.clientWidth || 1000;
-  const cells = layout(state.zoom, state.weight, width);
+  fold(state.zoom, state.weight);
+  const cells = layout(state.zoom, width);
   const levels = cells.reduce((most, cell) => Math.max(most, cell.level + 1), 1);
   const colors = colorsOf(state.weight);
   icicle.style.height = cells.length ? `${levels * ROW}px` : "auto";

@@ -16,6 +16,15 @@ for (let i = count - 1; i >= 0; i -= 1) {
   if (i) end[parents[i]] = Math.max(end[parents[i]], end[i]);
 }
 
+// Alike siblings: how many they are, by the first one; and that first one, by each of them.
+const runs = new Map(data.runs);
+const firsts = Uint32Array.from(scopes, (_, i) => i);
+for (const [first, several] of runs) {
+  const siblings = children[parents[first]];
+  const from = siblings.indexOf(first);
+  for (let k = 1; k < several; k += 1) firsts[siblings[from + k]] = first;
+}
+
 const columns = new Map(data.columns.map((column) => [column.name, column]));
 const types = columns.get("type");
 
@@ -38,8 +47,12 @@ function nameOf(i) {
   return i ? scopes[i].slice(scopes[i].lastIndexOf(".") + 1) : typeOf(0);
 }
 
+function times(several) {
+  return several > 1 ? ` \u00d7${several.toLocaleString("en")}` : "";
+}
+
 function timesOf(i) {
-  return calls[i] > 1 ? ` \u00d7${calls[i].toLocaleString("en")}` : "";
+  return times(calls[i]);
 }
 
 function totalsOf(weight) {
@@ -60,6 +73,7 @@ function pathTo(i) {
 const state = {
   zoom: 0,
   weight: data.weights.find((weight) => weight.name === data.weight),
+  fold: data.fold, // whether alike siblings are drawn as one
   query: "",
   hits: null, // 1 for each module that is found
   around: null, // how many are found in each module, itself among them

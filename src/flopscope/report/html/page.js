@@ -48,6 +48,12 @@ function weighBy(name) {
   drawRoofline(zoomTo);
 }
 
+function foldBy(isFolded) {
+  state.fold = isFolded;
+  drawIcicle();
+  show(state.zoom);
+}
+
 function chooseTheme() {
   const button = document.getElementById("theme");
   const themes = ["auto", "light", "dark"];
@@ -67,6 +73,10 @@ function chooseTheme() {
 function listen() {
   listenToIcicle(zoomTo, show);
   document.getElementById("weight").addEventListener("change", (event) => weighBy(event.target.value));
+  const folding = document.getElementById("fold");
+  folding.checked = state.fold;
+  folding.parentElement.hidden = !runs.size;
+  folding.addEventListener("change", () => foldBy(folding.checked));
   search.addEventListener("input", () => searchFor(search.value));
   window.addEventListener("hashchange", zoomToAddress);
   document.addEventListener("keydown", (event) => {

@@ -1,5 +1,5 @@
 // Achieved rate by arithmetic intensity of modules' own work, under what the machine allows.
-const PLOT = { widest: 1000, height: 420, left: 62, right: 20, top: 30, bottom: 44 };
+const PLOT = { widest: 1360, height: 420, left: 62, right: 20, top: 30, bottom: 44 };
 const MOST_POINTS = 300;
 const SVG = "http://www.w3.org/2000/svg";
 

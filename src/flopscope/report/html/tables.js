@@ -17,7 +17,10 @@ function columnOf(column) {
 }
 
 let modules = null;
-const chosen = new Set(data.columns.filter((column) => column.shown).map((column) => column.name));
+// On a phone there is room for figures beside the names, but not for more words.
+const onPhone = window.matchMedia("(max-width: 600px)").matches;
+const isChosen = (column) => column.shown && !(onPhone && column.unit === "words");
+const chosen = new Set(data.columns.filter(isChosen).map((column) => column.name));
 
 // In the order of the tree a module's own name, indented; else its whole path.
 function nameColumn() {
@@ -26,7 +29,7 @@ function nameColumn() {
     const label = inTree ? nameOf(i) : scopes[i] || typeOf(i);
     const link = make("a", { href: hashOf(i), title: scopes[i] || typeOf(i) }, ...marked(label));
     const cell = make("span", {}, link, make("small", {}, timesOf(i)));
-    if (inTree) cell.style.paddingLeft = `${(depth[i] - depth[state.zoom]) * 16}px`;
+    if (inTree) cell.style.paddingLeft = `${(depth[i] - depth[state.zoom]) * (onPhone ? 9 : 16)}px`;
     return cell;
   };
   return { name: "module", title: "Module", unit: "words", value: (i) => scopes[i], cell: (i) => scopes[i], element };

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from flopscope.trace.rules.table import rule
-from flopscope.trace.scratch import padded
+from flopscope.trace.scratch.recurrent import padded
 from flopscope.trace.specs import arguments_by_name
 from flopscope.trace.unknown import META, key_of
 

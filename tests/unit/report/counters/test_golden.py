@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape
+
 import pytest
 
 from flopscope.report import View
@@ -46,6 +49,20 @@ def test_the_text_is_as_narrow_as_is_asked(sample):
 def test_ascii_is_ascii(sample):
     for render in COMPARISON_FORMATS.values():
         assert render(COMPARISONS[sample], View(ascii=True, depth=3)).isascii()
+
+
+@pytest.mark.parametrize("sample", COMPARISONS)
+def test_a_notebook_shows_the_text_in_lines_that_are_not_folded(sample):
+    text = COMPARISON_FORMATS["table"](COMPARISONS[sample], View())
+    assert (
+        COMPARISONS[sample]._repr_html_() == f'<pre style="white-space: pre">{escape(text)}</pre>'
+    )
+
+
+def test_a_notebook_takes_no_name_for_markup():
+    comparison = next(iter(COMPARISONS.values()))
+    hostile = replace(comparison, report=replace(comparison.report, target="<script>alert(1)"))
+    assert "<script" not in hostile._repr_html_()
 
 
 def test_every_format_has_a_suffix():

@@ -6,18 +6,12 @@ import math
 from collections.abc import Iterator
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.layout import has_channels_last
+from flopscope.analysis.prediction.layout import CHANNEL_GROUP, has_channels_last, misaligned
 from flopscope.analysis.prediction.lowering.products import bias_added
 from flopscope.analysis.prediction.lowering.table import lowered
 from flopscope.costs import cost_of
 from flopscope.dtypes import BITS
 from flopscope.records import Operation, TensorSpec
-
-CHANNEL_GROUP = 8
-"""Tensor cores take so many 16-bit channels at once; fewer are padded with zeros.
-
-Source: NVIDIA, Deep Learning Performance: Convolutional Layers User's Guide, "Channels In and Out".
-"""
 
 
 @lowered(
@@ -94,5 +88,6 @@ def _product(
         depth=depth,
         products=groups,
         padding=padding,
+        is_misaligned=misaligned(weight.dtype, columns),
         dtype="tf32" if weight.dtype == "float32" else weight.dtype,
     )

@@ -6,7 +6,12 @@ import math
 from collections.abc import Iterator
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.layout import dense_nbytes, merges, scattered_in_copy
+from flopscope.analysis.prediction.layout import (
+    dense_nbytes,
+    merges,
+    misaligned,
+    scattered_in_copy,
+)
 from flopscope.analysis.prediction.lowering.table import lowered
 from flopscope.costs import cost_of
 from flopscope.records import Operation, TensorSpec
@@ -42,6 +47,7 @@ def linear(operation: Operation) -> Iterator[Kernel]:
         rows=math.prod(given.shape[:-1]),
         columns=weight.shape[0] if weight.ndim > 1 else 1,
         depth=weight.shape[-1],
+        is_misaligned=misaligned(given.dtype, *weight.shape),
         dtype=given.dtype,
     )
     if not is_fused and operation.args.get("bias") is not None:
@@ -91,6 +97,7 @@ def _batch(operation: Operation, out: TensorSpec) -> Kernel:
         rows=out.shape[-2] if out.ndim > 1 else 1,
         columns=out.shape[-1] if out.ndim else 1,
         depth=macs / max(out.numel, 1),
+        is_misaligned=misaligned(tensors[0].dtype, macs // max(out.numel, 1), *out.shape[-1:]),
         products=math.prod(out.shape[:-2]),
         dtype=tensors[0].dtype,
     )

@@ -1,20 +1,12 @@
-"""Memory that an operator takes while it runs, beside its arguments and its results."""
+"""What oneDNN takes inside a layer of an LSTM on a CPU."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 
 from flopscope.records import Operation, TensorSpec
 
 _FLOAT = 4
 _GATES = 4
 _LINE = 64 // _FLOAT
-
-
-def scratch_nbytes(operation: Operation) -> int:
-    """Bytes of it, of the operators that are known to take more than a little."""
-    known = _SCRATCH.get(operation.op)
-    return known(operation) if known else 0
 
 
 def padded(row: int) -> int:
@@ -26,12 +18,12 @@ def padded(row: int) -> int:
     return row + _LINE if row % 256 == 0 else row
 
 
-def _lstm_forward(operation: Operation) -> int:
+def lstm_forward(operation: Operation) -> int:
     """oneDNN's copies of both weights in its own layout, and the gates of all steps."""
     return _copied_weights(operation, "weight0") + _gates(operation)
 
 
-def _lstm_backward(operation: Operation) -> int:
+def lstm_backward(operation: Operation) -> int:
     """The same, and a second copy of each weight, transposed."""
     rows, columns = _weight(operation, "weight1").shape
     transposed = 2 * rows * padded(columns) * _FLOAT
@@ -54,10 +46,3 @@ def _weight(operation: Operation, name: str) -> TensorSpec:
     found = operation.args[name]
     assert isinstance(found, TensorSpec)
     return found
-
-
-_SCRATCH: Mapping[str, Callable[[Operation], int]] = {
-    "aten.mkldnn_rnn_layer": _lstm_forward,
-    "aten.mkldnn_rnn_layer_backward": _lstm_backward,
-}
-"""By operator, as measured with torch's profiler (torch 2.13 and 2.14)."""

@@ -1,0 +1,1 @@
+"""A model that is trained or called by somebody's script, to what its steps cost and achieve."""
