@@ -9,7 +9,7 @@ import click
 import pytest
 import torch
 
-from flopscope.cli.predicting import complete_devices
+from flopscope.cli.offers import several_devices
 from tests.cli.conftest import Run
 
 NET = ("predict", "nets:Net", "--shape", "64,3,224,224")
@@ -207,7 +207,7 @@ def test_names_of_devices_are_completed_also_behind_a_comma() -> None:
     context = click.Context(click.Command("predict"))
 
     def completed(text: str) -> list[str]:
-        return [str(item.value) for item in complete_devices(context, option, text)]
+        return several_devices(context, option, text)
 
     assert "RTX 4090" in completed("rtx 40")
     assert "RTX 4090,H100 SXM" in completed("RTX 4090,H1")
