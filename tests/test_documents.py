@@ -24,6 +24,7 @@ from tests.documents import DOCUMENTS, ROOT, SESSION, blocks, need_libraries_of
 
 NOT_RUN = {
     r"--device cuda": "needs CUDA",
+    r"^calibrate\b": "needs CUDA",
     r"^device\b": "measures the machine, for a minute or more",
     r"--compile\b": "compiles, for minutes",
 }
@@ -95,6 +96,11 @@ LLAMA = """
     {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 2,
      "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4, "vocab_size": 100}
 """
+CALIBRATION = """
+    {"schema": "flopscope.calibration/1", "device": "RTX 4090", "reported": "RTX 4090",
+     "compute": 0.95, "bandwidth": 0.93, "rates": null, "measured": [], "torch": "2.14.1",
+     "flopscope": "0.1.0", "date": "2026-11-30"}
+"""
 UNET = '{"_class_name": "UNet2DConditionModel", "sample_size": 16, "cross_attention_dim": 64}'
 VAE = '{"_class_name": "AutoencoderKL", "sample_size": 32}'
 
@@ -111,6 +117,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "path/to/model.py": MYPKG + "\n    from examples.decoder import Decoder\n",
         "block.toml": 'norm_fn = "batch"\nstride = 2\n',
         "pyproject.toml": budgets,
+        "rtx-4090.json": CALIBRATION,
         "hf/config.json": "{}",
         "my-llama/config.json": LLAMA,
         "checkpoints/my-llama/config.json": LLAMA,

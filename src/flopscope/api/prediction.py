@@ -133,4 +133,5 @@ def _cast(given: Given, dtype: str) -> Given:
         is_cast = isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
         return leaf.to(target) if is_cast else leaf
 
-    return Given(model.to(target), *tree_map(cast, (args, kwargs)), given.assume, given.strict)
+    args, kwargs = tree_map(cast, (args, kwargs))
+    return Given(model.to(target), args, kwargs, given.assume)

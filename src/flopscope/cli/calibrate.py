@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flopscope.analysis.prediction.calibration import SUFFIX, Calibration, as_text
+from flopscope.cli import offers
 from flopscope.cli.errors import Command
 from flopscope.cli.options import DEBUG, check_output
 from flopscope.cli.terminal import narration, show
@@ -18,9 +19,8 @@ from flopscope.report.terminal import screen_of
 
 EPILOG = """\b
 Examples:
-  Measure this machine's GPU, and use the file anywhere:
+  Measure this machine's GPU, for flopscope predict ... --calibration rtx-4090.json anywhere:
     flopscope calibrate -o rtx-4090.json
-    flopscope predict timm:resnet50 --batch 256 --calibration rtx-4090.json
 """
 
 
@@ -32,6 +32,7 @@ Examples:
     metavar="cuda[:N]",
     default="cuda",
     show_default=True,
+    shell_complete=offers.one_of(("cuda", "cuda:0")),
     help="The CUDA device to measure.",
 )
 @click.option(
@@ -39,7 +40,8 @@ Examples:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where to write it: a name in .json.  [default: the device's name, here]",
+    help="Where to write it: a name in .json.",
+    show_default="the device's name, here",
 )
 @DEBUG
 def command(*, device: str, output: Path | None, debug: bool) -> None:

@@ -9,13 +9,22 @@ import click
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Inputs": ("--shape", "--batch", "--seq", "--vary", "--input", "--inputs", "--kwarg"),
     "Model": (
-        *("--arg", "--config", "--task", "--module", "--dtype", "--autocast", "--channels-last"),
+        *(
+            "--arg",
+            "--config",
+            "--task",
+            "--module",
+            "--dtype",
+            "--autocast",
+            "--norms",
+            "--channels-last",
+        ),
         *("--assume", "--unsafe-pickle"),
     ),
     "Training": ("--train", "--optimizer", "--loss", "--accumulate", "--checkpoint"),
     "Time and memory": (
         *("--no-time", "--time", "--device", "--count", "--threads", "--peak", "--mfu"),
-        *("--bandwidth", "--compile", "--fit"),
+        *("--bandwidth", "--memory", "--compile", "--fit"),
     ),
     "Other counters": ("--counter", "--all", "--timeout", "--as"),
     "Report": (

@@ -134,3 +134,19 @@ OF_MODES: Options = (
     ASSUME,
     UNSAFE_PICKLE,
 )
+
+AMP = "amp"
+"""The type of automatic mixed precision: operators are cast to float16, weights are float32."""
+
+MODES_WITH_AMP: Options = (
+    click.option(
+        "--dtype",
+        metavar="TYPE",
+        shell_complete=offers.one_of((AMP, "fp16", "bf16", "fp32")),
+        help="amp casts operators to float16 by autocast; any other is the element type of the"
+        " inputs, and a floating-point type the model's, too.",
+        show_default=AMP,
+    ),
+    *OF_MODES[1:],
+)
+"""The same for a command whose models run in mixed precision unless it is said."""

@@ -49,10 +49,14 @@ _TARGET = click.argument(
 )
 
 
-def takes_model(function: Callable[..., None]) -> Callable[..., None]:
+def takes_model(function: Callable[..., None], modes: Options = OF_MODES) -> Callable[..., None]:
     """Give a command a target and the options about it, and its function the request.
 
     The function is called with ``request``, and with its own options.
+
+    Args:
+        function: the command's.
+        modes: the options that say how the model runs.
     """
 
     @wraps(function)
@@ -61,7 +65,7 @@ def takes_model(function: Callable[..., None]) -> Callable[..., None]:
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *OF_MODES))
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *modes))
 
 
 def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:

@@ -128,3 +128,10 @@ def devices(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]
     count, beginning = (counted["count"], counted["name"]) if counted else ("", typed)
     names = (device.name for device in table())
     return [f"{count}{name}" for name in names if name.lower().startswith(beginning.lower())]
+
+
+def several_devices(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]:
+    """The same names between commas, in any case."""
+    done, comma, beginning = typed.rpartition(",")
+    names = devices(ctx, param, beginning.strip())
+    return [f"{done}{comma}{name}" for name in names]

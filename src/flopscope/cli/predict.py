@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import click
 from flopscope.analysis.prediction.fitted import Variant
 from flopscope.analysis.prediction.outlooks import Where
 from flopscope.cli.errors import Command
+from flopscope.cli.model_options import MODES_WITH_AMP
 from flopscope.cli.models import check_requests, takes_model
 from flopscope.cli.options import DEBUG, check_output, depth_option, takes_outputs
 from flopscope.cli.predicting import takes_devices
@@ -43,9 +45,9 @@ Examples:
 @click.command(
     "predict", cls=Command, epilog=EPILOG, short_help="Predict a model's time on other devices."
 )
-@takes_model
+@partial(takes_model, modes=MODES_WITH_AMP)
 @takes_devices
-@depth_option("Show this many levels of modules below the model.  [default: 2]")
+@depth_option("Show this many levels of modules below the model; 2 unless it is said.")
 @takes_outputs(PREDICTION_FORMATS)
 @DEBUG
 def command(

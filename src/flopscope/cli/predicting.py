@@ -9,35 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from flopscope.analysis.prediction.calibration import Calibration, read_calibration
 from flopscope.analysis.prediction.described import GIVEN, given_device
 from flopscope.analysis.prediction.fitted import Variant
 from flopscope.analysis.prediction.outlooks import Where
+from flopscope.cli import offers
+from flopscope.cli.model_options import AMP
 from flopscope.cli.options import Decorator, read_rate, with_options
-from flopscope.devices import Device, devices, typed_device
+from flopscope.devices import Device, typed_device
 from flopscope.errors import UsageError
 from flopscope.load.inputs import parse_dtype
 from flopscope.request import Request
-
-AMP = "amp"
-"""The type of automatic mixed precision: operators are cast to float16, weights are float32."""
-
-
-def complete_devices(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Names of devices that begin so, the last of several between commas."""
-    del ctx, param
-    before, comma, last = incomplete.rpartition(",")
-    begun = last.strip().lower()
-    return [
-        CompletionItem(f"{before}{comma}{device.name}")
-        for device in devices()
-        if device.name.lower().startswith(begun)
-    ]
-
 
 _OPTIONS: tuple[Decorator, ...] = (
     click.option(
@@ -45,7 +28,7 @@ _OPTIONS: tuple[Decorator, ...] = (
         "on",
         metavar="DEVICE[,DEVICE...]",
         multiple=True,
-        shell_complete=complete_devices,
+        shell_complete=offers.several_devices,
         help="Devices of docs/devices.md, the first of which is shown in detail. Repeatable.",
     ),
     click.option(
@@ -88,7 +71,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         "--norms",
         type=click.Choice(["half", "float32"]),
         help="What layer, group and RMS norms run in under autocast, which alone leaves them in"
-        " float32.  [default: half]",
+        " float32.",
+        show_default="half",
     ),
 )
 

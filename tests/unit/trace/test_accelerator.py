@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 
 import pytest
 import torch
@@ -287,3 +288,16 @@ def test_the_canonical_stream_is_untouched_by_the_autocast_of_a_gpu():
         calls = trace(model, (TOKENS,)).calls
     assert [call.operation.op for call in calls] == ["aten.linear", "aten.layer_norm"]
     assert calls[0].operation.outputs[0].dtype == "float32"
+
+
+def test_what_is_cast_is_let_go_of_without_waiting_for_a_collector_of_garbage():
+    # Each layer holds its input, its weight and that cast, and its result: nothing of the others.
+    model = nn.Sequential(*(nn.Linear(64, 64, bias=False) for _ in range(20)))
+    gc.disable()
+    try:
+        with cuda_autocast(HALF):
+            peak = trace(model, (torch.empty(64, 64),), stream="device:cuda").peak
+    finally:
+        gc.enable()
+    assert peak is not None
+    assert peak.nbytes <= 4 * 64 * 64 * 2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flopscope.analysis.prediction.described import completed
-from flopscope.analysis.prediction.estimate import predict
-from flopscope.analysis.prediction.fitted import fitted
+from flopscope.analysis.prediction.estimate import Prediction, predict
+from flopscope.analysis.prediction.fitted import Fitted, Variant, fitted
 from flopscope.analysis.prediction.machines import Scalars
 from flopscope.analysis.prediction.remedies import Remedy, remedies_of
 from flopscope.analysis.prediction.workload import Outlook, Workload
@@ -30,24 +30,37 @@ class Where:
     prices: Mapping[str, float] = field(default_factory=dict)
 
 
-def outlooks(trace: Trace, workload: Workload, where: Where) -> Iterable[Outlook]:
+def outlooks(
+    trace: Trace, workload: Workload, where: Where, fit: Fitted | None = None
+) -> Iterator[Outlook]:
     """The outlook on every device.
+
+    Args:
+        trace: of a forward pass, in the stream of a GPU.
+        workload: what is run.
+        where: the devices.
+        fit: the constants, or None for those that ship.
 
     Raises:
         InputError: nothing is known of what a device computes.
     """
     for device in where.devices:
-        yield _outlook(trace, workload, device, where)
+        yield _outlook(trace, workload, device, where, fit or fitted())
 
 
-def _outlook(trace: Trace, workload: Workload, device: Device, where: Where) -> Outlook:
+def _outlook(
+    trace: Trace, workload: Workload, device: Device, where: Where, fit: Fitted
+) -> Outlook:
     known, assumptions = completed(device)
     scalars = where.scalars.get(device.name)
-    prediction = predict(trace, known, scalars=scalars, variant=workload.variant)
+
+    def run(variant: Variant) -> Prediction:
+        return predict(trace, known, scalars=scalars, variant=variant, fit=fit)
+
+    prediction = run(workload.variant)
     remedies: tuple[Remedy, ...] = ()
     if workload.variant == "eager":
-        is_known = bool(fitted().factors["compiled"])
-        compiled = predict(trace, known, scalars=scalars, variant="compiled") if is_known else None
+        compiled = run("compiled") if fit.factors["compiled"] else None
         remedies = remedies_of(prediction, compiled, channels_last=workload.channels_last)
     return Outlook(
         workload,

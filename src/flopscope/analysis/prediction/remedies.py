@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flopscope.analysis.prediction.estimate import Prediction
+from flopscope.analysis.prediction.stream import Launch
 
 LEAST_SHARE = 0.05
 """Of the time, what something has to save to be worth a word."""
 
+
+LEAST_PART = 0.1
+"""Of what compiling saves in one kind of kernel, what it has to save in another to be named."""
 
 CHANNELS_LAST = "--channels-last"
 COMPILE = "--compile"
@@ -54,7 +58,7 @@ def _candidates(now: Prediction, compiled: Prediction | None) -> Iterator[Remedy
     if not whole:
         return
     stream = now.stream
-    kinds = stream.by(lambda launch: launch.kernel.kind)
+    kinds = stream.by(_kind)
     turned = sum(part.seconds for part in kinds if part.name.startswith("transpose"))
     yield Remedy(
         CHANNELS_LAST,
@@ -64,6 +68,19 @@ def _candidates(now: Prediction, compiled: Prediction | None) -> Iterator[Remedy
     )
     if compiled is not None:
         saved = whole - compiled.seconds
-        yield Remedy(COMPILE, saved, saved / whole, "kernels that a compiler fuses")
+        yield Remedy(COMPILE, saved, saved / whole, _fused(now, compiled))
     waiting = whole * stream.launch_share
     yield Remedy(LARGER_BATCH, waiting, stream.launch_share, "kernels are waited for to start")
+
+
+def _fused(now: Prediction, compiled: Prediction) -> str:
+    """The kinds of kernels that a compiler saves most of, in words."""
+    after = {part.name: part.seconds for part in compiled.stream.by(_kind)}
+    saved = {part.name: part.seconds - after.get(part.name, 0.0) for part in now.stream.by(_kind)}
+    largest = sorted(saved, key=lambda name: -saved[name])[:2]
+    named = [name for name in largest if saved[name] >= LEAST_PART * saved[largest[0]]]
+    return f"most of it in kernels of {' and '.join(named)}"
+
+
+def _kind(launch: Launch) -> str:
+    return launch.kernel.kind

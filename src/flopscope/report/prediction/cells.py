@@ -68,7 +68,7 @@ def devices(report: PredictionReport) -> tuple[Column, ...]:
         *figures("% peak", 6, lambda each: percent(each.peak_share)),
         *((held,) if report.workload.memory is not None else ()),
         *figures("Samples/s/W", 3, lambda each: _number(each.samples_per_joule)),
-        *figures("Cost/M samples", 5, lambda each: _number(each.price_per_million)),
+        *figures("Cost/M samples", 8, lambda each: _number(each.price_per_million)),
     )
 
 

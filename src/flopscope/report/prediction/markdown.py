@@ -13,6 +13,7 @@ from flopscope.report.prediction.cells import Column, devices, modules, operator
 from flopscope.report.prediction.words import (
     assumed,
     heading,
+    limits,
     memory,
     notes,
     remedy_lines,
@@ -34,6 +35,7 @@ def _sections(report: PredictionReport, view: View) -> Iterator[tuple[str, str]]
     yield "target", f"### {code(report.target)}"
     yield "devices", _table(devices(report))
     yield "warnings", _facts([fact for fact in (warnings(report),) if fact])
+    yield "limits", _facts([Fact(f"time on {name}", (limits(first),))])
     yield "would help", _facts([Fact("would help", tuple(remedy_lines(first.remedies)))])
     yield "modules", folded(f"Modules on {name}", _table(modules(first, view)))
     yield "operators", folded(f"Operators on {name}", _table(operators(first)))

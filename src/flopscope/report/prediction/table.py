@@ -13,6 +13,7 @@ from flopscope.report.prediction.cells import Column, devices, modules, operator
 from flopscope.report.prediction.words import (
     assumed,
     heading,
+    limits,
     memory,
     notes,
     remedy_lines,
@@ -60,6 +61,7 @@ def _lines(report: PredictionReport, view: View) -> Iterator[str]:
 
 def _below(report: PredictionReport, tables: dict[str, TextTable]) -> Iterator[Fact | None]:
     first = report.outlooks[0]
+    yield Fact("limits", (limits(first),))
     helps = tuple(remedy_lines(first.remedies))
     if helps:
         yield Fact("would help", helps)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from flopscope.analysis.prediction.fitted import UNMEASURED, Tier, Variant
 from flopscope.analysis.prediction.remedies import Remedy
+from flopscope.analysis.prediction.spent import Spent, spent_by_scope
 from flopscope.analysis.prediction.workload import Outlook, Workload
 from flopscope.report.fitting import align
 from flopscope.report.prediction import PredictionReport
@@ -64,12 +65,11 @@ def three_times(outlook: Outlook) -> tuple[Fact, ...]:
             for each in (stream.floor_seconds, stream.roofline_seconds, prediction.seconds)
         ]
     )
-    peak = outlook.peak_flops_per_second
-    products = "an unknown rate" if peak is None else format_quantity(peak, "FLOP/s")
+    products = _products(outlook)
     moved = format_quantity(prediction.device.bytes_per_second, "B/s")
     forward = "the forward pass alone: " if workload.variant == "training" else ""
     floor = (
-        f"{forward}no kernels are faster at {products} of {workload.dtype} and {moved}: all"
+        f"{forward}no kernels are faster at {products} and {moved}: all"
         " products, or inputs, weights and outputs moved once"
     )
     said = (
@@ -82,6 +82,17 @@ def three_times(outlook: Outlook) -> tuple[Fact, ...]:
         Fact(label, (f"{time}  {words}",))
         for label, time, words in zip(labels, seconds, said, strict=True)
     )
+
+
+def _products(outlook: Outlook) -> str:
+    """The rate of products; of a type that the device has no units for, that of its vectors."""
+    device, dtype = outlook.prediction.device, outlook.workload.dtype
+    peak = device.matrix_peak(dtype)
+    if peak is not None:
+        return f"{format_quantity(peak.flops_per_second, 'FLOP/s')} of {dtype}"
+    vector = device.vector_peak("float32")
+    assert vector is not None  # else nothing was predicted
+    return f"{format_quantity(vector.flops_per_second, 'FLOP/s')} of float32, for {dtype}"
 
 
 def band_in_words(outlook: Outlook) -> str:
@@ -97,13 +108,21 @@ def band_in_words(outlook: Outlook) -> str:
     return f"{between} in 9 of 10 cases ({tier})"
 
 
+def limits(outlook: Outlook) -> str:
+    """What the kernels wait for, in shares of their time, the most of it first."""
+    spent = Spent.total(spent_by_scope(outlook.prediction.stream).values())
+    whole = spent.seconds or 1.0
+    shares = {"compute": spent.compute, "memory": spent.memory, "launch": spent.launch}
+    by_share = sorted(filter(shares.get, shares), key=lambda limit: -shares[limit])
+    return " · ".join(f"{percent(shares[limit] / whole, 0)} {limit}" for limit in by_share)
+
+
 def remedy_lines(remedies: tuple[Remedy, ...]) -> Iterator[str]:
     """What would help, a line each."""
     for remedy in remedies:
-        least = "up to " if remedy.seconds > 0 else ""
         yield (
-            f"{remedy.option}: {least}{_seconds(remedy.seconds)} less"
-            f" ({remedy.share:.0%} of the time: {remedy.reason})"
+            f"{remedy.option}: {_seconds(remedy.seconds)} less at most, {remedy.share:.0%} of the"
+            f" time ({remedy.reason})"
         )
 
 

@@ -1,0 +1,230 @@
+"""``flopscope predict`` and ``flopscope calibrate`` as their users meet them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+import torch
+
+from flopscope.cli.offers import several_devices
+from tests.cli.conftest import Run
+
+NET = ("predict", "nets:Net", "--shape", "64,3,224,224")
+RESULT = ("--format", "json")
+
+
+def written(run: Run, *arguments: str) -> dict:
+    result = run(*NET, *arguments, *RESULT)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_a_model_is_predicted_for_each_device_in_mixed_precision(run: Run) -> None:
+    found = written(run, "--on", "RTX 3090,RTX 4090", "--on", "h100 sxm")
+
+    assert [each["device"] for each in found["devices"]] == ["RTX 3090", "RTX 4090", "H100 SXM"]
+    assert found["workload"]["autocast"] == "float16"
+    assert found["workload"]["dtype"] == "float16"
+    assert found["workload"]["samples"] == 64
+    # 8 filters of 3 · 3 · 3 for 222 · 222 places of 64 images
+    assert found["workload"]["flops"] == 2 * 64 * 8 * 222 * 222 * 27
+    assert all(0 < each["floor_seconds"] < each["seconds"] for each in found["devices"])
+
+
+def test_a_device_that_is_named_twice_comes_once(run: Run) -> None:
+    found = written(run, "--on", "RTX 3090,3090")
+
+    assert [each["device"] for each in found["devices"]] == ["RTX 3090"]
+
+
+def test_batch_takes_the_place_of_the_first_size(run: Run) -> None:
+    found = written(run, "--on", "RTX 3090", "--batch", "16")
+
+    assert found["workload"]["inputs"][0]["shape"] == [16, 3, 224, 224]
+
+
+@pytest.mark.parametrize(
+    ("options", "autocast", "dtype"),
+    [
+        (("--dtype", "amp"), "float16", "float16"),
+        (("--autocast", "bf16"), "bfloat16", "bfloat16"),
+        (("--dtype", "bf16"), None, "bfloat16"),
+        (("--dtype", "fp16"), None, "float16"),
+        (("--dtype", "fp32"), None, "float32"),
+    ],
+)
+def test_the_type_is_that_of_autocast_or_the_models_own(run, options, autocast, dtype) -> None:
+    found = written(run, "--on", "RTX 3090", *options)
+
+    assert found["workload"]["autocast"] == autocast
+    assert found["workload"]["dtype"] == dtype
+
+
+def test_nothing_is_claimed_of_float32_that_nothing_was_measured_of(run: Run) -> None:
+    (device,) = written(run, "--on", "RTX 3090", "--dtype", "fp32")["devices"]
+
+    assert device["high_seconds"] == 4 * device["low_seconds"]
+    # torch lets convolutions of float32 be rounded to tf32 on a GPU.
+    assert any("products run in tf32" in warning for warning in device["warnings"])
+
+
+def test_a_device_is_described_by_its_figures(run: Run) -> None:
+    figures = ("--peak", "100T", "--bandwidth", "1T", "--memory", "24GiB")
+    (device,) = written(run, *figures)["devices"]
+
+    assert device["device"] == "given device"
+    assert device["peak_flops_per_second"] == 100e12
+    assert device["memory_bytes"] == 24 * 2**30
+    assert device["tier"] == "uncalibrated"
+    assert any("float32" in assumed for assumed in device["assumptions"])
+
+
+def test_prices_are_of_devices_by_any_of_their_names(run: Run) -> None:
+    found = written(run, "--on", "RTX 3090", "--price", "3090=0.36", "--on", "T4")
+    first, second = found["devices"]
+
+    expected = 0.36 / 3600 * 1_000_000 / first["samples_per_second"]
+    assert first["price_per_million_samples"] == pytest.approx(expected)
+    assert second["price_per_million_samples"] is None
+
+
+def test_channels_last_spare_the_turning_of_images(run: Run) -> None:
+    first = written(run, "--on", "RTX 3090")
+    last = written(run, "--on", "RTX 3090", "--channels-last")
+
+    assert last["workload"]["channels_last"]
+    assert last["devices"][0]["kernels"] < first["devices"][0]["kernels"]
+
+
+def test_a_step_of_training_has_its_own_flops_and_memory(run: Run) -> None:
+    forward = written(run, "--on", "RTX 3090")["workload"]
+    step = written(run, "--on", "RTX 3090", "--train")["workload"]
+
+    # The image needs no gradient: a convolution's backward pass is one for the weight.
+    assert step["flops"] >= 2 * forward["flops"]
+    assert step["memory"]["total_bytes"] > forward["memory"]["total_bytes"]
+    assert step["variant"] == "training"
+
+
+@pytest.mark.parametrize("norms", ["half", "float32"])
+def test_norms_run_in_the_type_that_is_asked_for_and_it_is_said(run, project, norms) -> None:
+    (project / "normed.py").write_text("from torch import nn\nNet = nn.LayerNorm(64)\n")
+    shape = ("--shape", "4096,64", "--on", "RTX 3090")
+    result = run("predict", "normed:Net", *shape, "--norms", norms)
+
+    assert result.exit_code == 0, result.stderr
+    type_of_norms = "float16" if norms == "half" else "float32"
+    assert f"norms run in {type_of_norms}" in result.stdout
+
+
+def test_files_are_written_in_the_formats_of_their_suffixes(run: Run, project: Path) -> None:
+    result = run(*NET, "--on", "RTX 3090", "-o", "found.json", "-o", "found.csv", "-o", "found.md")
+
+    assert result.exit_code == 0
+    found = json.loads((project / "found.json").read_text(encoding="utf-8"))
+    assert found["schema"] == "flopscope.prediction/1"
+    assert (project / "found.csv").read_text().startswith("target,device,")
+    assert "| Device |" in (project / "found.md").read_text()
+
+
+def test_depth_shows_as_many_levels_of_modules(run: Run) -> None:
+    shallow = run(*NET, "--on", "RTX 3090", "--depth", "0").stdout
+    deep = run(*NET, "--on", "RTX 3090", "--depth", "1").stdout
+
+    assert "conv " not in shallow
+    assert "└─ conv" in deep
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "hint"),
+    [
+        (("--on", "RTX 4099"), "no device is known", "RTX 4090"),
+        (("--on", "RTX 4099"), "no device is known", "--peak"),
+        ((), "on which device?", "--on"),
+        (("--peak", "1T"), "both its --peak and its --bandwidth", "--memory"),
+        (("--memory", "1GiB", "--on", "T4"), "both its --peak and its --bandwidth", "--memory"),
+        (("--on", "T4", "--price", "T4"), "is no price", "RTX 4090=0.35"),
+        (("--on", "T4", "--price", "T4=-1"), "is no price", "RTX 4090=0.35"),
+        (("--on", "T4", "--price", "RTX 3090=1"), "nothing is predicted for RTX 3090", "--on"),
+        (("--on", "T4", "--compile", "--train"), "of inference", "--train"),
+        (("--on", "T4", "--dtype", "fp32", "--norms", "half"), "of autocast", "amp"),
+        (("--on", "T4", "--dtype", "amp", "--autocast", "bf16"), "--autocast fp16", "one"),
+        (("--on", "T4", "--batch", "1,2"), "one --batch", "8"),
+        (("--on", "T4", "-o", "found.png"), "no format", ".json"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(run: Run, options, message, hint) -> None:
+    result = run(*NET, *options)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert hint in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+
+
+CALIBRATION = {
+    "schema": "flopscope.calibration/1",
+    "device": "RTX 3090",
+    "reported": "NVIDIA GeForce RTX 3090",
+    "compute": 0.5,
+    "bandwidth": 0.5,
+    "rates": None,
+    "measured": [],
+    "torch": "2.14.1",
+    "flopscope": "0.1.0",
+    "date": "2026-11-30",
+}
+
+
+def test_a_calibration_is_of_its_device_alone(run: Run, project: Path) -> None:
+    (project / "card.json").write_text(json.dumps(CALIBRATION))
+    given = ("--calibration", "card.json")
+    (plain,) = written(run, "--on", "RTX 3090")["devices"]
+    (measured,) = written(run, *given)["devices"]
+    refused = run(*NET, *given, "--on", "T4")
+
+    assert measured["tier"] == "calibrated"
+    assert measured["scalars"] == {"compute": 0.5, "bandwidth": 0.5}
+    assert plain["seconds"] < measured["seconds"] <= 2 * plain["seconds"]
+    assert measured["floor_seconds"] == plain["floor_seconds"]
+    assert refused.exit_code == 2
+    assert "that calibration is of RTX 3090" in refused.stderr
+
+
+def test_a_file_that_is_no_calibration_is_refused(run: Run, project: Path) -> None:
+    (project / "card.json").write_text("[]")
+    result = run(*NET, "--calibration", "card.json")
+
+    assert result.exit_code == 3
+    assert "card.json is no calibration" in result.stderr
+
+
+def test_names_of_devices_are_completed_also_behind_a_comma() -> None:
+    option = click.Option(["--on"])
+    context = click.Context(click.Command("predict"))
+
+    def completed(text: str) -> list[str]:
+        return several_devices(context, option, text)
+
+    assert "RTX 4090" in completed("rtx 40")
+    assert "RTX 4090,H100 SXM" in completed("RTX 4090,H1")
+    assert completed("no such") == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_calibrating_needs_a_cuda_device(run: Run) -> None:
+    result = run("calibrate", "-o", "card.json")
+
+    assert result.exit_code == 3
+    assert "there is no CUDA device here" in result.stderr
+    assert not Path("card.json").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [("--device", "cpu"), ("-o", "card.txt"), ("-o", "no/such/card.json")]
+)
+def test_calibrating_refuses_what_makes_no_sense(run: Run, options) -> None:
+    assert run("calibrate", *options).exit_code == 2
