@@ -57,9 +57,12 @@ class Sustaining:
 
 
 def watts_per_teraflops(device: Device) -> float | None:
-    """Its power by its peak of products of halves, in W for each TFLOP/s; None where unknown."""
+    """Its power by its peak of products of halves, in W for each TFLOP/s.
+
+    None where either is unknown, and where halves run on the units for vectors, as on a P100.
+    """
     peak = device.matrix_peak("float16") or device.matrix_peak("bfloat16")
-    if device.watts is None or peak is None:
+    if device.watts is None or peak is None or "matrix" not in peak.arithmetic:
         return None
     return device.watts / (peak.flops_per_second / TERA)
 
