@@ -32,6 +32,10 @@ DOCUMENTS = {
         ("llm", *DECODER),
         ("llm", *DECODER, "--context", "16,1k", "--device", "H100 SXM", "--weights", "int4"),
     ],
+    "prediction": [
+        ("predict", *ONE, "--on", "RTX 3090,TPU v4"),
+        ("predict", *ONE, "--batch", "64", "--peak", "1T", "--bandwidth", "1G", "--train"),
+    ],
     "difference": [("diff", "before.json", "nets:Net", "--shape", "1,3,16,16")],
     "verdicts": [("check",)],
     "sweep": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from flopscope.analysis.prediction.estimate import WIDENED
 from flopscope.analysis.prediction.fitted import UNMEASURED, Tier, Variant
 from flopscope.analysis.prediction.remedies import Remedy
 from flopscope.analysis.prediction.spent import Spent, spent_by_scope
@@ -103,7 +104,7 @@ def band_in_words(outlook: Outlook) -> str:
     if low is None or high is None:
         return f"without a band, for which see the warning ({tier})"
     between = f"{_seconds(low)} to {_seconds(high)}"
-    if prediction.band == UNMEASURED:
+    if prediction.band in (UNMEASURED, WIDENED):
         return f"perhaps {between}, a guess that no measurement backs ({tier})"
     return f"{between} in 9 of 10 cases ({tier})"
 

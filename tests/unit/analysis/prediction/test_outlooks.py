@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flopscope.analysis.prediction.machines import Scalars
@@ -9,10 +11,12 @@ from flopscope.analysis.prediction.outlooks import Where, outlooks
 from flopscope.analysis.prediction.workload import Memory, Outlook
 from flopscope.devices import Device
 from flopscope.errors import InputError
+from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.streams import (
     PASS,
     PEAK,
     PRODUCT,
+    ROWS,
     device,
     fit,
     trace,
@@ -31,6 +35,16 @@ def outlook(on: Device | None = None, **changed: object) -> Outlook:
 
 def test_the_first_size_of_the_input_is_how_many_samples_there_are() -> None:
     assert outlook().samples_per_second == 1024 / SECONDS
+
+
+def test_each_of_a_list_of_inputs_is_a_sample() -> None:
+    found = trace()
+    images = {"0[0]": TensorSpec((3, 8, 8)), "0[1]": TensorSpec((3, 9, 9)), "1[0]": ROWS}
+    asked = workload(found)
+
+    assert replace(asked, inputs=images).samples == 2
+    assert replace(asked, inputs={"0": TensorSpec(()), "1": ROWS}).samples == 1024
+    assert replace(asked, inputs={}).samples is None
 
 
 def test_the_rate_is_of_all_flops_and_its_share_of_the_peak_in_their_type() -> None:
