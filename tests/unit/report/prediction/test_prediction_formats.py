@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from flopscope.report.prediction import (
     PREDICTION_SUFFIXES,
     PredictionReport,
 )
+from flopscope.report.prediction.several import SEVERAL_PREDICTION_FORMATS, Predictions
+from flopscope.report.several import Failure
 from tests.unit.analysis.prediction.streams import (
     LOOKUP,
     PASS,
@@ -87,6 +90,26 @@ def test_a_prediction_that_is_not_to_be_trusted_is_the_golden_one(golden) -> Non
 )
 def test_a_format_is_the_golden_one(name, suffix, golden) -> None:
     golden(f"prediction{suffix}", PREDICTION_FORMATS[name](report(), View()))
+
+
+@pytest.mark.parametrize("width", [100, None])
+def test_several_models_are_the_golden_ones(width, golden) -> None:
+    several = Predictions(
+        (report(), unsure(), replace(unsure(), target="mypkg:Other")),
+        (Failure("mypkg:Nt", "no 'Nt' in mypkg", "did you mean 'Net'?", 3),),
+    )
+    text = SEVERAL_PREDICTION_FORMATS["table"](several, View(width=width))
+    golden(f"predictions.{width or 'pipe'}.txt", text)
+
+
+def test_several_models_are_shown_in_every_format() -> None:
+    several = Predictions((report(), unsure()))
+
+    assert set(SEVERAL_PREDICTION_FORMATS) == set(PREDICTION_FORMATS)
+    for name in SEVERAL_PREDICTION_FORMATS:
+        assert SEVERAL_PREDICTION_FORMATS[name](several, View()).count("plain") >= 2
+    written = json.loads(SEVERAL_PREDICTION_FORMATS["json"](several, View()))
+    assert written["predictions"] == [report().to_dict(), unsure().to_dict()]
 
 
 def test_every_format_is_one_of_a_report() -> None:
