@@ -11,24 +11,34 @@ from flopscope.report.prediction import PredictionReport
 MOST_NAMES = 3
 """Models and devices that are named as those that something is true of."""
 
-_FIGURE = re.compile(r"\d+%")
+_SHARE = re.compile(r"\d+%")
 
 
 def told(
-    reports: Sequence[PredictionReport], say: Callable[[Outlook], Iterable[str]]
+    reports: Sequence[PredictionReport],
+    say: Callable[[Outlook], Iterable[str]],
+    key: Callable[[str], str] = str,
 ) -> tuple[str, ...]:
     """All that is said of each model on each device, a line each.
 
-    Of what differs only in figures the first stands for all.
+    Args:
+        reports: all on the same devices.
+        say: what there is to say of one model on one of them.
+        key: lines that have this in common are said once, as the first of them is.
     """
     said: dict[str, tuple[str, list[tuple[str, str]]]] = {}
     for report in reports:
         for outlook in report.outlooks:
             place = model_name(report, reports), outlook.prediction.device.name
             for line in say(outlook):
-                _, places = said.setdefault(_FIGURE.sub("", line), (line, []))
+                _, places = said.setdefault(key(line), (line, []))
                 places.append(place)
     return tuple(_of(places, reports, line) for line, places in said.values())
+
+
+def but_for_shares(line: str) -> str:
+    """A line without its percentages, in which the same warning differs from model to model."""
+    return _SHARE.sub("", line)
 
 
 def model_name(report: PredictionReport, reports: Sequence[PredictionReport]) -> str:

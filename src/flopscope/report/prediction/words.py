@@ -10,7 +10,7 @@ from flopscope.analysis.prediction.spent import Spent, spent_by_scope
 from flopscope.analysis.prediction.workload import Outlook, Workload
 from flopscope.report.prediction import PredictionReport
 from flopscope.report.prediction.times import TIERS
-from flopscope.report.prediction.told import model_name, told
+from flopscope.report.prediction.told import but_for_shares, model_name, told
 from flopscope.report.shapes import format_shape
 from flopscope.report.summary import Fact, assumption_lines
 from flopscope.units import format_bytes, format_fixed, format_quantity, many
@@ -78,7 +78,7 @@ def remedy_lines(remedies: tuple[Remedy, ...]) -> Iterator[str]:
 
 def warnings(reports: Sequence[PredictionReport]) -> Fact | None:
     """Why predictions are not to be trusted, each with what it is true of."""
-    lines = told(reports, _warned)
+    lines = told(reports, _warned, but_for_shares)
     return Fact("warning" if len(lines) == 1 else "warnings", lines, "bad") if lines else None
 
 
@@ -108,8 +108,8 @@ def _of_runs(report: PredictionReport) -> Iterator[str]:
     if workload.autocast is not None and workload.has_norms:
         if workload.half_norms:
             yield (
-                f"layer, group and RMS norms run in {workload.autocast}, as with timm's"
-                " --fast-norm; torch.autocast alone keeps them in float32: --norms float32"
+                f"layer, group and RMS norms run in {workload.autocast}, as with timm's fast"
+                " norms; torch.autocast alone keeps them in float32: --norms float32"
             )
         else:
             yield "layer, group and RMS norms run in float32, as torch.autocast keeps them"

@@ -15,6 +15,7 @@ import pytest
 
 from flopscope.analysis.prediction.machines import Scalars
 from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.devices import Sustained
 from flopscope.measurements import Environment
 from flopscope.records import Call
 from flopscope.report import FORMATS, View
@@ -28,6 +29,7 @@ from flopscope.report.several import Failure
 from tests.unit.analysis.prediction.streams import (
     LOOKUP,
     PASS,
+    PEAK,
     PRODUCT,
     RELU,
     device,
@@ -129,6 +131,17 @@ def test_floor_roofline_and_estimate_come_in_this_order() -> None:
 
     places = [text.index(f"\n{label} ") for label in ("floor", "roofline", "estimate")]
     assert places == sorted(places)
+
+
+def test_what_each_device_keeps_up_is_told_of_each() -> None:
+    found, constants = trace(), fit()
+    rates = (Sustained("fp16_matrix", PEAK * share, "a test") for share in (0.5, 0.75))
+    cards = tuple(device(f"card {place}", sustained=(rate,)) for place, rate in enumerate(rates))
+    there = tuple(outlooks(found, workload(found), Where(cards), constants))
+    text = PREDICTION_FORMATS["table"](PredictionReport("Net", ENVIRONMENT, there), View())
+
+    assert "card 0: it keeps up 50% of its peak" in text
+    assert "card 1: it keeps up 75% of its peak" in text
 
 
 def test_a_time_that_starting_kernels_decides_has_no_band() -> None:
