@@ -10,7 +10,7 @@ class Kernel:
     """One kernel of a stream.
 
     Attributes:
-        kind: which constants it is priced with: a row of ``constants.toml``.
+        kind: which constants it is priced with: a row of ``priors.toml``.
         nbytes: read from memory and written there.
         scattered_nbytes: of these, what lies in another order than it is visited in.
         macs: multiply-accumulates.

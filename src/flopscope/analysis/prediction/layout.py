@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from flopscope.dtypes import BITS
@@ -11,6 +12,13 @@ from flopscope.records import TensorSpec
 def dense_nbytes(tensor: TensorSpec) -> int:
     """Bytes of a copy of a tensor, in which what is broadcast is written out."""
     return tensor.numel * BITS[tensor.dtype] // 8
+
+
+def steps(tensor: TensorSpec) -> tuple[int, ...]:
+    """The strides of a tensor, also of a contiguous one."""
+    if tensor.strides is not None:
+        return tensor.strides
+    return tuple(math.prod(tensor.shape[place + 1 :]) for place in range(tensor.ndim))
 
 
 def innermost(tensor: TensorSpec) -> int | None:
@@ -28,6 +36,13 @@ def has_channels_last(tensor: TensorSpec) -> bool:
     return tensor.strides is not None and tensor.ndim > 2 and innermost(tensor) == 1
 
 
+def channels_inside(tensor: TensorSpec) -> TensorSpec:
+    """A view of images with their channels as the last dimension."""
+    order = (0, *range(2, tensor.ndim), 1)
+    shape = tuple(tensor.shape[place] for place in order)
+    return TensorSpec(shape, tensor.dtype, tuple(steps(tensor)[place] for place in order))
+
+
 def run_length(tensor: TensorSpec) -> int:
     """How many elements lie side by side in the order in which they are visited."""
     if tensor.strides is None:
@@ -39,6 +54,15 @@ def run_length(tensor: TensorSpec) -> int:
                 break
             run *= size
     return run
+
+
+def expanded(tensor: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
+    """A tensor broadcast to a shape, which takes up no memory: a view without a copy."""
+    if tensor.shape == shape:
+        return tensor
+    kept = zip(reversed(tensor.shape), reversed(steps(tensor)), reversed(shape), strict=False)
+    own = [stride if side == wanted else 0 for side, stride, wanted in kept]
+    return TensorSpec(shape, tensor.dtype, (0,) * (len(shape) - len(own)) + tuple(reversed(own)))
 
 
 def merges(tensor: TensorSpec, dims: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from flopscope.analysis.active_params import parameters_read
 from flopscope.analysis.prediction.fitted import Fitted, Variant
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.laws import (
@@ -17,6 +18,7 @@ from flopscope.analysis.prediction.laws import (
     whole_seconds,
 )
 from flopscope.analysis.prediction.stream import Launch, launches
+from flopscope.dtypes import BITS
 from flopscope.records import Trace
 
 Limit: TypeAlias = Literal["compute", "memory", "launch"]
@@ -61,7 +63,7 @@ class Stream:
     Attributes:
         timed: every kernel, in order.
         floor_seconds: no kernels can be faster at the datasheet's rates: all products at the peak
-            of their type, inputs, outputs and weights moved once.
+            of their type, inputs, outputs and the weights that are read moved once.
         roofline_seconds: each kernel at the datasheet's rates, one after the other.
         host_seconds: what PyTorch needs to ask for all kernels.
         seconds: the estimate.
@@ -125,12 +127,20 @@ def priced(
 
 
 def floor_seconds(trace: Trace, kernels: Iterable[Kernel], rated: Rates) -> float:
-    """The longer of all products at peak, and of moving what has to be moved, once."""
+    """The longer of all products at peak, and of moving what has to be moved, once.
+
+    Of the weights that is what the operators read of them: of a table the rows looked up.
+    """
     computing = sum(_peak_seconds(kernel, rated) for kernel in kernels)
-    weights = sum(module.param_nbytes for module in trace.modules)
     inputs = sum(tensor.nbytes for tensor in trace.inputs.values())
     outputs = sum(tensor.nbytes for tensor in trace.modules[0].outputs)
-    return max(computing, (weights + inputs + outputs) / rated.bytes_per_second)
+    moved = _weights_nbytes(trace) + inputs + outputs
+    return max(computing, moved / rated.bytes_per_second)
+
+
+def _weights_nbytes(trace: Trace) -> int:
+    bits = {use.name: BITS[use.given.dtype] for call in trace.calls for use in call.parameters}
+    return sum(read * bits[name] // 8 for name, read in parameters_read(trace).items())
 
 
 def roofline_seconds(kernel: Kernel, rated: Rates) -> float:
@@ -172,8 +182,3 @@ def _share(timed: Iterable[TimedLaunch], of: Callable[[TimedLaunch], bool]) -> f
     each = list(timed)
     whole = sum(one.seconds for one in each)
     return sum(one.seconds for one in each if of(one)) / whole if whole else 0.0
-
-
-def kinds_of(stream: Stream) -> Iterator[str]:
-    """The kinds of its kernels, without repeats."""
-    yield from dict.fromkeys(each.launch.kernel.kind for each in stream.timed)

@@ -25,12 +25,12 @@ FAMILIES = (
 
 
 def kernels_of(operation: Operation) -> tuple[Kernel, ...]:
-    """The kernels of an operator, in order; none of one that only looks at memory another way.
+    """The kernels of an operator, in order; none of a view, nor where there is nothing to make.
 
     An operator without a rule is one pass over what it reads and writes: an elementwise one where
     torch calls it that, otherwise of the kind ``"unknown"``.
     """
-    if "view" in operation.tags or not operation.outputs:
+    if "view" in operation.tags or not any(out.numel for out in operation.outputs):
         return ()
     return tuple(kernel for kernel in _kernels(operation) if kernel.nbytes or kernel.macs)
 

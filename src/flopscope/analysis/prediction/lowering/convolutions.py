@@ -6,8 +6,14 @@ import math
 from collections.abc import Iterator
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.layout import CHANNEL_GROUP, has_channels_last, misaligned
-from flopscope.analysis.prediction.lowering.products import bias_added
+from flopscope.analysis.prediction.layout import (
+    CHANNEL_GROUP,
+    channels_inside,
+    has_channels_last,
+    misaligned,
+    run_length,
+)
+from flopscope.analysis.prediction.lowering.products import bias_added, copy_of
 from flopscope.analysis.prediction.lowering.table import lowered
 from flopscope.costs import cost_of
 from flopscope.dtypes import BITS
@@ -21,24 +27,62 @@ from flopscope.records import Operation, TensorSpec
 def convolution(operation: Operation) -> Iterator[Kernel]:
     """A product over output positions, by the kind of filter and by layout.
 
-    Tensor cores want channels last: where they aren't, input and output are transposed. A bias is
-    added by a kernel of its own. Source: the kernels of cuDNN 8 and 9 in profiles of PyTorch.
+    An input that is laid out in neither way is copied first. Tensor cores want channels last: where
+    they aren't, input and output are transposed. A bias is added by a kernel of its own, but for
+    PyTorch's own depthwise kernels.
+    Source: ``_convolution`` in ATen/native/Convolution.cpp; the kernels of cuDNN 8 and 9 in
+    profiles of PyTorch.
     """
     args, out = operation.args, operation.outputs[0]
     given, weight = args["input"], args["weight"]
+    groups = args.get("groups", 1)
     assert isinstance(given, TensorSpec)
     assert isinstance(weight, TensorSpec)
-    groups = args.get("groups", 1)
     assert isinstance(groups, int)
+    given, out = (_of_a_batch(tensor, weight.ndim) for tensor in (given, out))
     kind = _kind(weight, groups, operation)
-    is_last = has_channels_last(given) or has_channels_last(weight)
-    is_half = BITS[weight.dtype] == BITS["float16"]
+    is_last = _runs_channels_last(given, weight, kind)
+    visited = channels_inside(given) if is_last else given
+    if run_length(visited) != visited.numel:
+        yield copy_of(visited)
     yield _product(operation, f"{kind} last" if is_last else kind, given, weight, groups)
+    is_half = BITS[weight.dtype] == BITS["float16"]
     if is_half and not is_last and not kind.startswith("depthwise"):
         moved = 2 * (given.nbytes + out.nbytes)
         yield Kernel(f"transpose {kind}", moved, dtype=out.dtype)
-    if args.get("bias") is not None:
+    if args.get("bias") is not None and not _is_torchs_own(weight, kind, is_last=is_last):
         yield bias_added(out)
+
+
+def _of_a_batch(tensor: TensorSpec, ndim: int) -> TensorSpec:
+    """An image as a batch of one."""
+    if tensor.ndim == ndim:
+        return tensor
+    strides = None if tensor.strides is None else (tensor.numel, *tensor.strides)
+    return TensorSpec((1, *tensor.shape), tensor.dtype, strides)
+
+
+def _runs_channels_last(given: TensorSpec, weight: TensorSpec, kind: str) -> bool:
+    """Whether cuDNN is asked for channels last.
+
+    Not in one dimension ("avoid accidentally going through NHWC", ``_convolution``), nor of
+    depthwise convolutions in three, which aren't cuDNN's.
+    """
+    if weight.ndim == 3 or (weight.ndim == 5 and kind.startswith("depthwise")):
+        return False
+    return has_channels_last(given) or has_channels_last(weight)
+
+
+def _is_torchs_own(weight: TensorSpec, kind: str, *, is_last: bool) -> bool:
+    """Whether a depthwise convolution runs in a kernel of PyTorch's, which adds the bias, too.
+
+    Source: ``use_cudnn_depthwise`` in ATen/native/Convolution.cpp: cuDNN has channels last, and of
+    halves windows of up to 5 and those of one dimension.
+    """
+    if not kind.startswith("depthwise") or is_last:
+        return False
+    is_half = BITS[weight.dtype] == BITS["float16"]
+    return not is_half or weight.ndim == 5 or (weight.ndim == 4 and kind == "depthwise large")
 
 
 def _kind(weight: TensorSpec, groups: int, operation: Operation) -> str:
@@ -71,7 +115,7 @@ def _product(
     operation: Operation, kind: str, given: TensorSpec, weight: TensorSpec, groups: int
 ) -> Kernel:
     """The product itself, of float32 in TF32: ``torch.backends.cudnn.allow_tf32`` is on."""
-    out = operation.outputs[0]
+    out = _of_a_batch(operation.outputs[0], weight.ndim)
     macs = cost_of(operation)[1].macs
     columns = max(out.shape[1] // groups, 1)
     depth = macs / max(out.numel, 1)

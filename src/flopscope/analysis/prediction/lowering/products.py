@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.layout import (
     dense_nbytes,
+    expanded,
     merges,
     misaligned,
     scattered_in_copy,
@@ -65,16 +66,17 @@ def _is_a_matrix(tensor: TensorSpec) -> bool:
 def product(operation: Operation) -> Iterator[Kernel]:
     """Products of two batches; an operand whose batch isn't one of memory's is copied first.
 
+    So is one that is broadcast over a part of the batch, but not over all of it.
     Source: ``at::matmul`` in ATen/native/LinearAlgebra.cpp, which expands and reshapes both.
     """
     matrices = [tensor for tensor in operation.tensors() if tensor.ndim > 1][-2:]
     out = operation.outputs[0]
     for tensor in matrices:
-        if tensor.ndim == out.ndim and tensor.shape[:-2] != out.shape[:-2]:
-            written = math.prod(out.shape[:-2]) * math.prod(tensor.shape[-2:])
-            yield copy_of(TensorSpec((written,), tensor.dtype))
-        elif not merges(tensor, tensor.ndim - 2):
-            yield copy_of(tensor)
+        is_alone = len(matrices) == 1  # with a vector, which is broadcast over nothing
+        sides = tensor.shape if is_alone else (*out.shape[:-2], *tensor.shape[-2:])
+        batch = expanded(tensor, sides)
+        if not merges(batch, batch.ndim - 2):
+            yield copy_of(batch)
     yield _batch(operation, out)
 
 
@@ -96,7 +98,7 @@ def _batch(operation: Operation, out: TensorSpec) -> Kernel:
         macs=macs,
         rows=out.shape[-2] if out.ndim > 1 else 1,
         columns=out.shape[-1] if out.ndim else 1,
-        depth=macs / max(out.numel, 1),
+        depth=max(1, macs / max(out.numel, 1)),
         is_misaligned=misaligned(tensors[0].dtype, macs // max(out.numel, 1), *out.shape[-1:]),
         products=math.prod(out.shape[:-2]),
         dtype=tensors[0].dtype,

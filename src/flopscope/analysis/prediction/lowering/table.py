@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.layout import out_of_order_nbytes
+from flopscope.costs import cost_of
 from flopscope.records import Operation
 
 Rule: TypeAlias = Callable[[Operation], Iterable[Kernel]]
@@ -30,15 +31,11 @@ def lowered(*ops: str) -> Callable[[R], R]:
 
 
 def one_pass(kind: str, operation: Operation) -> Kernel:
-    """A kernel that reads all operands and writes all results once."""
-    given = list(operation.tensors())
-    made = operation.outputs
-    return Kernel(
-        kind,
-        nbytes=sum(tensor.nbytes for tensor in (*given, *made)),
-        scattered_nbytes=sum(out_of_order_nbytes(tensor, made[0]) for tensor in given),
-        dtype=made[0].dtype,
-    )
+    """A kernel that reads what it needs of its operands and writes its results, once."""
+    out = operation.outputs[0]
+    nbytes = cost_of(operation)[1].bytes_moved
+    scattered = sum(out_of_order_nbytes(tensor, out) for tensor in operation.tensors())
+    return Kernel(kind, nbytes, min(nbytes, scattered), dtype=out.dtype)
 
 
 def in_one_pass(kind: str) -> Rule:
