@@ -97,6 +97,10 @@ def test_channels_last_spare_the_turning_of_images(run: Run) -> None:
 
     assert last["workload"]["channels_last"]
     assert last["devices"][0]["kernels"] < first["devices"][0]["kernels"]
+    told = {each["option"]: each["seconds"] for each in first["devices"][0]["remedies"]}
+    spared = first["devices"][0]["seconds"] - last["devices"][0]["seconds"]
+    assert told["--channels-last"] == pytest.approx(spared)
+    assert all(each["option"] != "--channels-last" for each in last["devices"][0]["remedies"])
 
 
 def test_a_step_of_training_has_its_own_flops_and_memory(run: Run) -> None:

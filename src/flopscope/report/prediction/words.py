@@ -70,8 +70,9 @@ def limits(outlook: Outlook) -> str:
 def remedy_lines(remedies: tuple[Remedy, ...]) -> Iterator[str]:
     """What would help, a line each."""
     for remedy in remedies:
+        most = " at most" if remedy.is_bound else ""
         yield (
-            f"{remedy.option}: {_seconds(remedy.seconds)} less at most, {remedy.share:.0%} of the"
+            f"{remedy.option}: {_seconds(remedy.seconds)} less{most}, {remedy.share:.0%} of the"
             f" time ({remedy.reason})"
         )
 

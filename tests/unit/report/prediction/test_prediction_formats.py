@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from flopscope.analysis.prediction.machines import Scalars
-from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
 from flopscope.devices import Sustained
 from flopscope.measurements import Environment
 from flopscope.records import Call
@@ -57,7 +57,7 @@ def report(*calls: Call, launch_seconds: float = 0.0, **changed: Any) -> Predict
     return PredictionReport(
         "mypkg:Net",
         ENVIRONMENT,
-        tuple(outlooks(found, asked, where, constants)),
+        tuple(outlooks(Traced(found), asked, where, constants)),
         found.assumptions,
         ("input: what a test says",),
     )
@@ -137,7 +137,7 @@ def test_what_each_device_keeps_up_is_told_of_each() -> None:
     found, constants = trace(), fit()
     rates = (Sustained("fp16_matrix", PEAK * share, "a test") for share in (0.5, 0.75))
     cards = tuple(device(f"card {place}", sustained=(rate,)) for place, rate in enumerate(rates))
-    there = tuple(outlooks(found, workload(found), Where(cards), constants))
+    there = tuple(outlooks(Traced(found), workload(found), Where(cards), constants))
     text = PREDICTION_FORMATS["table"](PredictionReport("Net", ENVIRONMENT, there), View())
 
     assert "card 0: it keeps up 50% of its peak" in text
