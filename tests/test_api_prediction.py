@@ -132,6 +132,11 @@ def test_what_cannot_be_meant_is_refused(options, error, message) -> None:
         flopscope.predict(net(), IMAGES, **options)
 
 
+def test_a_model_that_runs_nothing_has_no_time() -> None:
+    with pytest.raises(flopscope.InputError, match="runs no kernel"):
+        flopscope.predict(nn.Identity(), IMAGES, on="T4")
+
+
 def test_what_is_no_model_is_refused() -> None:
     with pytest.raises(flopscope.TargetError):
         flopscope.predict(nn.Linear, IMAGES, on="T4")

@@ -11,8 +11,9 @@ from flopscope.analysis.ideal import main_dtype
 from flopscope.analysis.prediction.fitted import Variant
 from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
 from flopscope.analysis.prediction.remedies import turns_images
+from flopscope.analysis.prediction.stream import launches
 from flopscope.analysis.prediction.workload import Memory, Workload
-from flopscope.errors import FlopscopeError
+from flopscope.errors import FlopscopeError, InputError
 from flopscope.planning import Plan
 from flopscope.profiling import Subject, environment, traced
 from flopscope.records import Trace
@@ -77,9 +78,11 @@ def predicted(
         step: a step of training, where that is what is asked about.
 
     Raises:
-        InputError: nothing is known of what a device computes.
+        InputError: the model runs nothing, or nothing is known of what a device computes.
     """
     found = both.trace
+    if next(launches(found), None) is None:
+        raise InputError("the model runs no kernel: there is no time to predict")
     counted = tree.profile(found)
     whole = counted if step is None else tree.profile(step)
     workload = Workload(
