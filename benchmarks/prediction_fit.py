@@ -26,6 +26,9 @@ RIDGE = 0.01
 NEAR = 0.05
 """Errors beyond this count by their size, those below it by their square: a pseudo-Huber loss."""
 
+FARTHEST = 5.0
+"""In logarithms, how far from its prior a search may try a constant: beyond, powers overflow."""
+
 NAMES = tuple(
     (group, name)
     for group, row in priors().items()
@@ -80,7 +83,8 @@ def fit(parts: Sequence[Part], start: torch.Tensor | None = None, steps: int = 2
     """The logarithms of the constants that fit best; the same ones at each run."""
 
     def loss(logarithms: torch.Tensor) -> torch.Tensor:
-        constants = constants_of(logarithms)
+        near = logarithms.clamp(_PRIORS - FARTHEST, _PRIORS + FARTHEST)
+        constants = constants_of(near)
         total = RIDGE * (((logarithms - _PRIORS) / _SPREADS) ** 2).sum()
         for part in parts:
             predicted = image_seconds(part.sample, part.rates, constants)

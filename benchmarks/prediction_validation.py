@@ -108,11 +108,11 @@ class Validated:
 
 def validated(samples: Samples, files: Sequence[File]) -> Validated:
     """Constants for some files."""
-    whole = fit([samples.part(file) for file in files])
+    whole = fit([samples.part(file) for file in files], steps=120)
     return Validated(
         whole,
         tuple(
-            fit([samples.part(file, without=fold) for file in files], whole, steps=80)
+            fit([samples.part(file, without=fold) for file in files], whole, steps=50)
             for fold in range(FOLDS)
         ),
     )

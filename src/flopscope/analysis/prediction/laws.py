@@ -66,7 +66,8 @@ def seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     memory = memory_seconds(kernel, device, constants)
     compute = compute_seconds(kernel, device, constants)
     sharpness = constants.shared("overlap")
-    busy = (memory**sharpness + compute**sharpness) ** (1 / sharpness)
+    both = memory + compute  # by which to divide, lest powers of so little time vanish
+    busy = both * ((memory / both) ** sharpness + (compute / both) ** sharpness) ** (1 / sharpness)
     return busy + constants.shared("launch_seconds")
 
 
@@ -78,7 +79,7 @@ def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     if not device.cache_nbytes:
         return elapsed
     filled = kernel.nbytes / (constants.shared("cache_share") * device.cache_nbytes)
-    return elapsed * (1 - constants.shared("cached") / (1 + filled))
+    return elapsed * (constants.shared("cached") + filled) / (1 + filled)
 
 
 def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
