@@ -72,6 +72,10 @@ def test_elements_side_by_side_are_counted_from_the_last_dimension(tensor: torch
     assert (run == tensor.numel()) == tensor.is_contiguous()
 
 
+def test_a_side_of_one_ends_no_run_whatever_its_step() -> None:
+    assert run_length(TensorSpec((2, 4, 1, 8), "float16", (100, 8, 5, 1))) == 4 * 8
+
+
 @given(views(), st.lists(st.integers(1, 3), max_size=2))
 def test_broadcasting_has_the_strides_of_torchs_expand(
     tensor: torch.Tensor, more: list[int]
