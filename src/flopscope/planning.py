@@ -127,8 +127,3 @@ class Plan:
         if self.recipe is None:
             raise ValueError("no recipe: the plan is of a forward pass alone")
         return replace(self.recipe, cast=partial(self.mode.entered, device))
-
-
-def unchanged(plan: Plan) -> Plan:
-    """The plan itself."""
-    return plan

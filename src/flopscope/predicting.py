@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flopscope import tree
 from flopscope.analysis.ideal import main_dtype
 from flopscope.analysis.prediction.fitted import Variant
-from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
+from flopscope.analysis.prediction.remedies import turns_images
+from flopscope.analysis.prediction.stream import launches
 from flopscope.analysis.prediction.workload import Memory, Workload
+from flopscope.errors import FlopscopeError, InputError
 from flopscope.planning import Plan
-from flopscope.profiling import Subject, environment
+from flopscope.profiling import Subject, environment, traced
 from flopscope.records import Trace
 from flopscope.report.prediction import PredictionReport
 
@@ -37,21 +41,48 @@ class Asked:
         return replace(plan, mode=mode, stream="device:cuda")
 
 
+def both_layouts(
+    subject: Subject,
+    inputs: tuple[tuple[Any, ...], dict[str, Any]],
+    plan: Plan,
+    asked: Asked,
+    found: Trace,
+) -> Traced:
+    """A trace, and one of the same pass with channels last where these may help.
+
+    There is none where they are last already, where the model refuses them, and of a model that is
+    not ours to change.
+    """
+    is_known = plan.mode.channels_last or asked.variant != "eager" or not subject.is_ours
+    if is_known or not turns_images(found):
+        return Traced(found)
+    mode = replace(plan.mode, channels_last=True)
+    args, kwargs = mode.laid_out(inputs)
+    try:
+        changed = replace(subject, model=mode.prepared(subject.model))
+        return Traced(found, traced(changed, replace(plan, mode=mode), args, kwargs))
+    except (FlopscopeError, RuntimeError):  # a view that only the other layout has, or the like
+        return Traced(found)
+
+
 def predicted(
-    subject: Subject, found: Trace, plan: Plan, asked: Asked, step: Trace | None = None
+    subject: Subject, both: Traced, plan: Plan, asked: Asked, step: Trace | None = None
 ) -> PredictionReport:
     """The report on a trace.
 
     Args:
         subject: the model.
-        found: a forward pass of it, in the stream of a GPU.
+        both: a forward pass of it.
         plan: how it was run.
         asked: where it is to run.
         step: a step of training, where that is what is asked about.
 
     Raises:
-        InputError: nothing is known of what a device computes.
+        InputError: the model runs nothing, or nothing is known of what a device computes.
     """
+    found = both.trace
+    if next(launches(found), None) is None:
+        raise InputError("the model runs no kernel: there is no time to predict")
     counted = tree.profile(found)
     whole = counted if step is None else tree.profile(step)
     workload = Workload(
@@ -69,7 +100,7 @@ def predicted(
     return PredictionReport(
         target=subject.name,
         environment=environment(plan.device),
-        outlooks=tuple(outlooks(found, workload, asked.where)),
+        outlooks=tuple(outlooks(both, workload, asked.where)),
         assumptions=found.assumptions,
         notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ from flopscope.load.forward import check_inputs, inputs_to_give
 from flopscope.load.given import candidates
 from flopscope.load.inputs import Inputs, InputSpec
 from flopscope.opening import Opened, opened, options_of
-from flopscope.planning import Plan, unchanged
-from flopscope.predicting import Asked, predicted
+from flopscope.planning import Plan
+from flopscope.predicting import Asked, both_layouts, predicted
 from flopscope.profiling import (
     Subject,
     comparison_on,
@@ -112,28 +112,35 @@ def prediction_of_target(
     Raises:
         FlopscopeError: see its subclasses: what failed and what to do.
     """
-    subject, found, plan = _counted(request, progress, asked.planned)
-    progress(f"predicting {request.target}")
+    target = opened(request, progress)
+    plan = asked.planned(target.plan)
+    progress(f"counting {target.spec.path}")
+    subject, found = _counted_on(target, request, plan)
     step = None
     if asked.variant == "training":
         progress(f"counting a step of training of {request.target}")
         step = _counted(replace(request, train=True), progress)[1]
-    return predicted(subject, found, plan, asked, step)
+    progress(f"predicting {request.target}")
+    both = both_layouts(target.subject, target.chosen[-1].on("meta"), plan, asked, found)
+    return predicted(subject, both, plan, asked, step)
 
 
-def _counted(
-    request: Request, progress: Progress, planned: Callable[[Plan], Plan] = unchanged
-) -> tuple[Subject, Trace, Plan]:
+def _counted(request: Request, progress: Progress) -> tuple[Subject, Trace, Plan]:
     """The model, what ran in a forward pass of it, and what else to do with it."""
     target = opened(request, progress)
-    subject, plan, chosen = target.subject, planned(target.plan), target.chosen
     progress(f"counting {target.spec.path}")
+    return (*_counted_on(target, request, target.plan), target.plan)
+
+
+def _counted_on(target: Opened, request: Request, plan: Plan) -> tuple[Subject, Trace]:
+    """A model that is built with notes on what it was given, and what ran of it."""
+    subject, chosen = target.subject, target.chosen
     offered = candidates(request.inputs, target.source, subject.model, options_of(request))
     found = _first_accepted(subject, plan, offered, chosen, request.inputs)
     idle = (f"{option} says nothing of this target" for option in idle_options(request))
     made = (*subject.notes, *chosen[-1].notes)
     notes = (*made, *_left_out(chosen[0], chosen[-1]), *plan.mode.notes(), *idle)
-    return replace(subject, notes=notes), found, plan
+    return replace(subject, notes=notes), found
 
 
 def counted_again(target: Opened, request: Request) -> Trace:

@@ -97,6 +97,10 @@ def test_channels_last_spare_the_turning_of_images(run: Run) -> None:
 
     assert last["workload"]["channels_last"]
     assert last["devices"][0]["kernels"] < first["devices"][0]["kernels"]
+    told = {each["option"]: each["seconds"] for each in first["devices"][0]["remedies"]}
+    spared = first["devices"][0]["seconds"] - last["devices"][0]["seconds"]
+    assert told["--channels-last"] == pytest.approx(spared)
+    assert all(each["option"] != "--channels-last" for each in last["devices"][0]["remedies"])
 
 
 def test_a_step_of_training_has_its_own_flops_and_memory(run: Run) -> None:
@@ -126,8 +130,42 @@ def test_files_are_written_in_the_formats_of_their_suffixes(run: Run, project: P
     assert result.exit_code == 0
     found = json.loads((project / "found.json").read_text(encoding="utf-8"))
     assert found["schema"] == "flopscope.prediction/1"
-    assert (project / "found.csv").read_text().startswith("target,device,")
+    assert (project / "found.csv").read_text().startswith("target,samples,device,")
     assert "| Device |" in (project / "found.md").read_text()
+
+
+def test_several_models_and_batches_are_lines_of_one_table(run: Run, project: Path) -> None:
+    (project / "more.py").write_text(
+        "from torch import nn\n\nNet = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())\n"
+    )
+    shape = ("--shape", "8,3,64,64", "--on", "RTX 3090,T4")
+    asked = ("predict", "nets:Net", "more:Net", *shape, "--batch", "64,256")
+    shown = run(*asked, "-o", "found.csv", "-o", "found.md").stdout
+    found = json.loads(run(*asked, *RESULT).stdout)
+
+    assert found["schema"] == "flopscope.predictions/1"
+    assert [(each["target"], each["workload"]["samples"]) for each in found["predictions"]] == [
+        ("nets:Net", 64),
+        ("nets:Net", 256),
+        ("more:Net", 64),
+        ("more:Net", 256),
+    ]
+    assert len((project / "found.csv").read_text().splitlines()) == 1 + 4 * 2
+    assert (project / "found.md").read_text().count("| <code>") == 4 * 2
+    assert shown.count("nets:Net  ") == 4
+    assert "T4: uncalibrated" in shown
+
+
+def test_what_fails_of_several_models_is_told_beside_the_others(run: Run) -> None:
+    asked = ("predict", "nets:Net", "nets:Missing", "--shape", "8,3,64,64", "--on", "RTX 3090")
+    result = run(*asked)
+    found = json.loads(run(*asked, *RESULT).stdout)
+
+    assert result.exit_code == 3
+    assert "nets:Net" in result.stdout
+    assert "nets:Missing: " in result.stdout
+    assert "1 of 2 targets failed" in result.stderr
+    assert [failure["target"] for failure in found["failures"]] == ["nets:Missing"]
 
 
 def test_depth_shows_as_many_levels_of_modules(run: Run) -> None:
@@ -152,7 +190,6 @@ def test_depth_shows_as_many_levels_of_modules(run: Run) -> None:
         (("--on", "T4", "--compile", "--train"), "of inference", "--train"),
         (("--on", "T4", "--dtype", "fp32", "--norms", "half"), "of autocast", "amp"),
         (("--on", "T4", "--dtype", "amp", "--autocast", "bf16"), "--autocast fp16", "one"),
-        (("--on", "T4", "--batch", "1,2"), "one --batch", "8"),
         (("--on", "T4", "-o", "found.png"), "no format", ".json"),
     ],
 )

@@ -32,6 +32,11 @@ DOCUMENTS = {
         ("llm", *DECODER),
         ("llm", *DECODER, "--context", "16,1k", "--device", "H100 SXM", "--weights", "int4"),
     ],
+    "prediction": [
+        ("predict", *ONE, "--on", "RTX 3090,TPU v4"),
+        ("predict", *ONE, "--batch", "64", "--peak", "1T", "--bandwidth", "1G", "--train"),
+    ],
+    "predictions": [("predict", *ONE, "nets:Missing", "--batch", "64,8", "--on", "RTX 3090")],
     "difference": [("diff", "before.json", "nets:Net", "--shape", "1,3,16,16")],
     "verdicts": [("check",)],
     "sweep": [
@@ -81,6 +86,12 @@ def test_a_change_in_a_verdict_is_a_difference() -> None:
     own, inside = published("difference"), published("verdicts")["$defs"]
     assert inside["difference"]["properties"] == own["properties"]
     assert {name: inside[name] for name in own["$defs"]} == own["$defs"]
+
+
+def test_each_of_several_predictions_is_one() -> None:
+    own, inside = published("prediction"), published("predictions")["$defs"]["prediction"]
+    assert inside["properties"] == own["properties"]
+    assert inside["required"] == own["required"]
 
 
 def test_every_schema_is_published_as_a_schema() -> None:

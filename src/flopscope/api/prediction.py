@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from flopscope.analysis.prediction.calibration import read_calibration
-from flopscope.analysis.prediction.outlooks import Where
+from flopscope.analysis.prediction.outlooks import Traced, Where
 from flopscope.api.counting import Given, counted
 from flopscope.api.models import check_model
 from flopscope.api.training import recipe_of
@@ -92,7 +92,7 @@ def predict(
         with as_found(given.model):
             given.model.train()
             step = counted(given, Plan((), False, "cpu", mode, recipe=recipe))[1]
-    return predicted(subject, found, plan, asked, step)
+    return predicted(subject, Traced(found), plan, asked, step)
 
 
 def _where(

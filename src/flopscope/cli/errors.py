@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -14,7 +14,7 @@ import click
 from flopscope.errors import FlopscopeError, TraceError
 
 if TYPE_CHECKING:
-    from flopscope.report.several import Several
+    from flopscope.report.several import Failure
 
 DEFECT_EXIT = 70
 """``EX_SOFTWARE`` of sysexits.h: apart from 1, which is to mean that a check has failed."""
@@ -46,11 +46,15 @@ class UsageInALine(click.ClickException):
 
 
 class PartlyFailedError(FlopscopeError):
-    """Some of several targets could not be profiled; the report of the others names them."""
+    """Some of several targets failed; the report of the others names them.
 
-    def __init__(self, several: Several) -> None:
-        failures = several.failures
-        targets = len(several.reports) + len(failures)
+    Args:
+        failures: at least one.
+        done: how many did not fail.
+    """
+
+    def __init__(self, failures: Sequence[Failure], done: int) -> None:
+        targets = done + len(failures)
         first = failures[0]
         super().__init__(
             f"{len(failures)} of {targets} targets failed: {first.target}: {first.message}",

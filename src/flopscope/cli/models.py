@@ -49,14 +49,10 @@ _TARGET = click.argument(
 )
 
 
-def takes_model(function: Callable[..., None], modes: Options = OF_MODES) -> Callable[..., None]:
+def takes_model(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command a target and the options about it, and its function the request.
 
     The function is called with ``request``, and with its own options.
-
-    Args:
-        function: the command's.
-        modes: the options that say how the model runs.
     """
 
     @wraps(function)
@@ -65,7 +61,7 @@ def takes_model(function: Callable[..., None], modes: Options = OF_MODES) -> Cal
             raise UsageError("one --batch at a time", hint="write --batch 8")
         function(request=requests[0], **own)
 
-    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *modes))
+    return with_options(_called(called), (_TARGET, *OF_MODELS, *ONE_SIZE, *OF_MODES))
 
 
 def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
@@ -83,6 +79,7 @@ def takes_one_model(function: Callable[..., None]) -> Callable[..., None]:
 def takes_models(
     function: Callable[..., None],
     sizes: Options = SIZES,
+    modes: Options = OF_MODES,
     metavar: str = "TARGET...",
     offer: offers.Offer = offers.targets,
 ) -> Callable[..., None]:
@@ -93,13 +90,14 @@ def takes_models(
     Args:
         function: the command's.
         sizes: the options that say how many samples and tokens there are.
+        modes: the options that say how the models run.
         metavar: what the help calls the targets, of which a command may refuse several.
         offer: what completion offers for them.
     """
     targets = click.argument(
         "targets", nargs=-1, required=True, metavar=metavar, shell_complete=offer
     )
-    return with_options(_called(function), (targets, *OF_MODELS, *sizes, *OF_MODES))
+    return with_options(_called(function), (targets, *OF_MODELS, *sizes, *modes))
 
 
 def _called(function: Callable[..., None]) -> Callable[..., None]:

@@ -80,13 +80,13 @@ _OPTIONS: tuple[Decorator, ...] = (
 def takes_devices(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options, and its function ``where``, ``variant``, ``half_norms``.
 
-    The request has autocast where no type was given.
+    The requests have autocast where no type was given.
     """
 
     @wraps(function)
     def called(
         *,
-        request: Request,
+        requests: tuple[Request, ...],
         on: tuple[str, ...],
         peak: float | None,
         bandwidth: float | None,
@@ -100,16 +100,17 @@ def takes_devices(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if compiled and train:
             raise UsageError("--compile is of inference here", hint="leave --train out")
-        request = with_amp(replace(request, time=False))
-        if norms is not None and request.autocast is None:
+        requests = tuple(with_amp(replace(request, time=False)) for request in requests)
+        autocast, own_dtype = requests[0].autocast, requests[0].inputs.dtype
+        if norms is not None and autocast is None:
             raise UsageError("--norms is of autocast", hint="add --dtype amp")
-        dtype = parse_dtype(request.autocast or request.inputs.dtype or "float32")
+        dtype = parse_dtype(autocast or own_dtype or "float32")
         described = _described(peak, bandwidth, memory, dtype)
         found = tuple(map(read_calibration, calibrations))
         where = _where((*_named(on), *described), found, prices)
         variant: Variant = "compiled" if compiled else "training" if train else "eager"
         half = norms != "float32"
-        function(request=request, where=where, variant=variant, half_norms=half, **own)
+        function(requests=requests, where=where, variant=variant, half_norms=half, **own)
 
     return with_options(called, _OPTIONS)
 

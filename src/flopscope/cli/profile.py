@@ -200,7 +200,7 @@ def command(
     if any(one is not None and is_interrupted(one) for one in reports):
         raise KeyboardInterrupt
     if several is not None and several.failures:
-        raise PartlyFailedError(several)
+        raise PartlyFailedError(several.failures, len(several.reports))
 
 
 def _single(request: Request, fit: float | None, progress: Progress) -> Report:

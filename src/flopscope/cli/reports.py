@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from flopscope.cli.errors import INTERRUPTED_EXIT
 from flopscope.cli.terminal import loading_torch, stdout_reserved
@@ -25,23 +26,44 @@ def several_of(requests: Sequence[Request], progress: Progress) -> Several:
     Raises:
         FlopscopeError: nothing comes of any of them.
     """
-    reports, failures, errors = [], [], []
+    return Several(*each_of(requests, lambda request: report_of(request, progress), is_interrupted))
+
+
+R = TypeVar("R")
+
+
+def each_of(
+    requests: Sequence[Request],
+    make: Callable[[Request], R],
+    is_last: Callable[[R], bool] = lambda _: False,
+) -> tuple[tuple[R, ...], tuple[Failure, ...]]:
+    """What is made of every request, and what failed of them.
+
+    Args:
+        requests: in order.
+        make: makes something of one.
+        is_last: whether what was made is where to end.
+
+    Raises:
+        FlopscopeError: nothing comes of any of them.
+    """
+    made, failures, errors = [], [], []
     for request in requests:
         try:
-            reports.append(report_of(request, progress))
+            made.append(make(request))
         except FlopscopeError as error:
             errors.append(error)
             failures.append(Failure(request.target, error.message, error.hint, error.exit_code))
         except KeyboardInterrupt:
-            if not reports:
+            if not made:
                 raise
             failures.append(Failure(request.target, "interrupted", "", INTERRUPTED_EXIT))
             break
-        if reports and is_interrupted(reports[-1]):
+        if made and is_last(made[-1]):
             break
-    if not reports:
+    if not made:
         raise errors[0]
-    return Several(tuple(reports), tuple(failures))
+    return tuple(made), tuple(failures)
 
 
 def report_of(request: Request, progress: Progress) -> Report:

@@ -30,13 +30,26 @@ class Where:
     prices: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A forward pass in the stream of a GPU.
+
+    Attributes:
+        trace: as it is run.
+        last: the same with channels last, where they are not and that may help; else None.
+    """
+
+    trace: Trace
+    last: Trace | None = None
+
+
 def outlooks(
-    trace: Trace, workload: Workload, where: Where, fit: Fitted | None = None
+    traced: Traced, workload: Workload, where: Where, fit: Fitted | None = None
 ) -> Iterator[Outlook]:
     """The outlook on every device.
 
     Args:
-        trace: of a forward pass, in the stream of a GPU.
+        traced: the forward pass.
         workload: what is run.
         where: the devices.
         fit: the constants, or None for those that ship.
@@ -45,23 +58,24 @@ def outlooks(
         InputError: nothing is known of what a device computes.
     """
     for device in where.devices:
-        yield _outlook(trace, workload, device, where, fit or fitted())
+        yield _outlook(traced, workload, device, where, fit or fitted())
 
 
 def _outlook(
-    trace: Trace, workload: Workload, device: Device, where: Where, fit: Fitted
+    traced: Traced, workload: Workload, device: Device, where: Where, fit: Fitted
 ) -> Outlook:
     known, assumptions = completed(device)
     scalars = where.scalars.get(device.name)
 
-    def run(variant: Variant) -> Prediction:
+    def run(trace: Trace, variant: Variant) -> Prediction:
         return predict(trace, known, scalars=scalars, variant=variant, fit=fit)
 
-    prediction = run(workload.variant)
+    prediction = run(traced.trace, workload.variant)
     remedies: tuple[Remedy, ...] = ()
     if workload.variant == "eager":
-        compiled = run("compiled") if fit.factors["compiled"] else None
-        remedies = remedies_of(prediction, compiled, channels_last=workload.channels_last)
+        compiled = run(traced.trace, "compiled") if fit.factors["compiled"] else None
+        last = None if traced.last is None else run(traced.last, "eager")
+        remedies = remedies_of(prediction, compiled, last)
     return Outlook(
         workload,
         prediction,

@@ -1,4 +1,4 @@
-"""What would make a model faster on a device, by the times of its kernels there."""
+"""What would make a model faster on a device: other predictions, and what its kernels wait for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flopscope.analysis.prediction.estimate import Prediction
-from flopscope.analysis.prediction.stream import Launch
+from flopscope.analysis.prediction.stream import Launch, launches
+from flopscope.records import Trace
 
 LEAST_SHARE = 0.05
 """Of the time, what something has to save to be worth a word."""
-
 
 LEAST_PART = 0.1
 """Of what compiling saves in one kind of kernel, what it has to save in another to be named."""
@@ -26,51 +26,60 @@ class Remedy:
 
     Attributes:
         option: what to write for it.
-        seconds: what it saves at most.
+        seconds: what it saves.
         share: of the estimate.
         reason: what the time goes by in now.
+        is_bound: whether it saves no more than that, and perhaps less; else that is predicted.
     """
 
     option: str
     seconds: float
     share: float
     reason: str
+    is_bound: bool = False
+
+
+def turns_images(trace: Trace) -> bool:
+    """Whether any convolution turns its images around and back, which channels last would spare."""
+    return any(is_turning(launch) for launch in launches(trace))
+
+
+def is_turning(launch: Launch) -> bool:
+    """Whether a kernel moves the channels of images to where a convolution wants them."""
+    return launch.kernel.kind.startswith("transpose")
 
 
 def remedies_of(
-    now: Prediction, compiled: Prediction | None = None, *, channels_last: bool = False
+    now: Prediction, compiled: Prediction | None = None, last: Prediction | None = None
 ) -> tuple[Remedy, ...]:
     """What would help, the most helpful first.
 
     Args:
         now: what is predicted.
         compiled: the same for the model compiled, or None where it is, or nothing is known of it.
-        channels_last: whether channels are last in memory now.
+        last: the same with channels last, or None where they are, or nothing is known of it.
     """
-    found = sorted(_candidates(now, compiled), key=lambda remedy: -remedy.seconds)
-    if channels_last:
-        found = [remedy for remedy in found if remedy.option != CHANNELS_LAST]
+    if not now.seconds:
+        return ()
+    found = sorted(_candidates(now, compiled, last), key=lambda remedy: -remedy.seconds)
     return tuple(remedy for remedy in found if remedy.share >= LEAST_SHARE)
 
 
-def _candidates(now: Prediction, compiled: Prediction | None) -> Iterator[Remedy]:
-    whole = now.seconds
-    if not whole:
-        return
-    stream = now.stream
-    kinds = stream.by(_kind)
-    turned = sum(part.seconds for part in kinds if part.name.startswith("transpose"))
-    yield Remedy(
-        CHANNELS_LAST,
-        turned,
-        turned / whole,
-        "convolutions of halves turn their images around and back",
-    )
+def _candidates(
+    now: Prediction, compiled: Prediction | None, last: Prediction | None
+) -> Iterator[Remedy]:
+    whole, timed = now.seconds, now.stream.timed
+    if last is not None:
+        turned = sum(each.seconds for each in timed if is_turning(each.launch))
+        reason = f"{turned / whole:.0%} of it goes by in turning images around and back"
+        yield Remedy(CHANNELS_LAST, whole - last.seconds, 1 - last.seconds / whole, reason)
     if compiled is not None:
         saved = whole - compiled.seconds
         yield Remedy(COMPILE, saved, saved / whole, _fused(now, compiled))
-    waiting = whole * stream.launch_share
-    yield Remedy(LARGER_BATCH, waiting, stream.launch_share, "kernels are waited for to start")
+    started = sum(each.seconds for each in timed if each.limit == "launch")
+    waiting = started + whole - sum(each.seconds for each in timed)
+    reason = "that is how long kernels are waited for to start"
+    yield Remedy(LARGER_BATCH, waiting, waiting / whole, reason, is_bound=True)
 
 
 def _fused(now: Prediction, compiled: Prediction) -> str:
@@ -79,7 +88,7 @@ def _fused(now: Prediction, compiled: Prediction) -> str:
     saved = {part.name: part.seconds - after.get(part.name, 0.0) for part in now.stream.by(_kind)}
     largest = sorted(saved, key=lambda name: -saved[name])[:2]
     named = [name for name in largest if saved[name] >= LEAST_PART * saved[largest[0]]]
-    return f"most of it in kernels of {' and '.join(named)}"
+    return f"most of that in kernels of {' and '.join(named)}"
 
 
 def _kind(launch: Launch) -> str:

@@ -67,9 +67,16 @@ class Workload:
 
     @property
     def samples(self) -> int | None:
-        """The first size of the first input that has one, which is taken to be the batch."""
-        shapes = (tensor.shape for tensor in self.inputs.values() if tensor.shape)
-        return next((shape[0] for shape in shapes), None)
+        """The first size of the first input that has one; of a list of inputs, how many it has."""
+        name, tensor = next(
+            ((name, tensor) for name, tensor in self.inputs.items() if tensor.shape), ("", None)
+        )
+        if tensor is None:
+            return None
+        whole, bracket, _ = name.rpartition("[")
+        if not bracket:
+            return tensor.shape[0]
+        return sum(each.rpartition("[")[:2] == (whole, bracket) for each in self.inputs)
 
     @property
     def has_norms(self) -> bool:

@@ -37,17 +37,21 @@ class Column:
         cells: one for each row.
         importance: where space is short, the least important goes first.
         in_words: whether cells begin at the left.
+        is_name: whether cells are names, which can be shortened.
     """
 
     title: str
     cells: Sequence[str]
     importance: int = 5
     in_words: bool = False
+    is_name: bool = False
 
 
-def devices(report: PredictionReport) -> tuple[Column, ...]:
-    """A row for each device."""
-    outlooks = report.outlooks
+def devices(reports: Sequence[PredictionReport], *, has_models: bool = False) -> tuple[Column, ...]:
+    """A row for each device, or for each of several models on each device."""
+    rows = [(report, outlook) for report in reports for outlook in report.outlooks]
+    outlooks = [outlook for _, outlook in rows]
+    names = [outlook.prediction.device.name for outlook in outlooks]
 
     def figures(
         title: str, importance: int, cell: Callable[[Outlook], str | None]
@@ -57,16 +61,29 @@ def devices(report: PredictionReport) -> tuple[Column, ...]:
             return ()
         return (Column(title, align([each or NOTHING for each in found]), importance),)
 
-    held = Column("Memory", [_memory(outlook) for outlook in outlooks], 7, in_words=True)
+    models: tuple[Column, ...] = ()
+    if has_models:
+        targets = [report.target for report, _ in rows]
+        models = (
+            Column("Model", targets, 11, in_words=True, is_name=True),
+            *figures("Batch", 10, lambda each: _count(each.workload.samples)),
+        )
+    held = [_memory(outlook) for outlook in outlooks]
+    has_memory = any(cell != NOTHING for cell in held)
     return (
-        Column("Device", [each.prediction.device.name for each in outlooks], 10, in_words=True),
+        *models,
+        *(
+            []
+            if has_models and len(set(names)) == 1
+            else [Column("Device", names, 10, in_words=True)]
+        ),
         *figures("Time", 10, lambda each: format_quantity(each.prediction.seconds, "s")),
         *figures("Samples/s", 9, lambda each: rate(each.samples_per_second)),
         *figures("Low", 8, lambda each: _seconds(each.prediction.low_seconds)),
         *figures("High", 8, lambda each: _seconds(each.prediction.high_seconds)),
         *figures("Rate", 4, lambda each: _flops(each.flops_per_second)),
         *figures("% peak", 6, lambda each: percent(each.peak_share)),
-        *((held,) if report.workload.memory is not None else ()),
+        *([Column("Memory", held, 7, in_words=True)] if has_memory else []),
         *figures("Samples/s/W", 3, lambda each: _number(each.samples_per_joule)),
         *figures("Cost/M samples", 8, lambda each: _number(each.price_per_million)),
     )
@@ -119,9 +136,13 @@ def _spent(
 ) -> tuple[Column, ...]:
     whole = outlook.prediction.seconds
     shares = [percent(row.seconds / whole if whole else None) or NOTHING for row in rows]
-    kinds = (Column("Type", [row.kind for row in rows], 5, in_words=True),) if has_kinds else ()
+    kinds = (
+        (Column("Type", [row.kind for row in rows], 5, in_words=True, is_name=True),)
+        if has_kinds
+        else ()
+    )
     return (
-        Column(title, [row.name for row in rows], 10, in_words=True),
+        Column(title, [row.name for row in rows], 10, in_words=True, is_name=True),
         *kinds,
         Column("Time", align([format_quantity(row.seconds, "s") for row in rows]), 9),
         Column("% time", align(shares), 8),
@@ -135,6 +156,10 @@ def rate(value: float | None) -> str | None:
     if value is None:
         return None
     return f"{value:,.0f}" if value >= 100 else format_quantity(value)
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else f"{number:,}"
 
 
 def _seconds(seconds: float | None) -> str | None:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from flopscope.analysis.prediction.workload import Outlook
 from flopscope.report import View
 from flopscope.report.prediction import PredictionReport
+from flopscope.report.prediction.several import Predictions
 
 _COLUMNS: Mapping[str, Callable[[Outlook], object]] = {
+    "samples": lambda outlook: outlook.workload.samples,
     "device": lambda outlook: outlook.prediction.device.name,
     "tier": lambda outlook: outlook.prediction.tier,
     "floor_seconds": lambda outlook: outlook.prediction.stream.floor_seconds,
@@ -30,11 +32,17 @@ _COLUMNS: Mapping[str, Callable[[Outlook], object]] = {
 
 def render(report: PredictionReport, view: View) -> str:
     """The names of the columns, and the devices; empty where something is not known."""
+    return render_several(Predictions((report,)), view)
+
+
+def render_several(several: Predictions, view: View) -> str:
+    """The same of several models, one after the other."""
     del view
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("target", *_COLUMNS))
-    for outlook in report.outlooks:
-        cells = (figure(outlook) for figure in _COLUMNS.values())
-        writer.writerow((report.target, *("" if cell is None else cell for cell in cells)))
+    for report in several.reports:
+        for outlook in report.outlooks:
+            cells = (figure(outlook) for figure in _COLUMNS.values())
+            writer.writerow((report.target, *("" if cell is None else cell for cell in cells)))
     return text.getvalue().rstrip("\n")

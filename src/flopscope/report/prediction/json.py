@@ -9,13 +9,25 @@ from flopscope.report import View
 from flopscope.report.json import Object, as_text
 from flopscope.report.prediction import PredictionReport, operators_of
 from flopscope.report.prediction.layers import layers
+from flopscope.report.prediction.several import Predictions
 
 SCHEMA = "flopscope.prediction/1"
+SCHEMA_OF_SEVERAL = "flopscope.predictions/1"
 
 
 def render(report: PredictionReport, view: View) -> str:
     """Everything, whatever the view shows of it, a device to a line."""
     return as_text(document(report), view)
+
+
+def render_several(several: Predictions, view: View) -> str:
+    """All reports as they are alone, one to a line, and what failed."""
+    written = {
+        "schema": SCHEMA_OF_SEVERAL,
+        "predictions": [document(report) for report in several.reports],
+        "failures": [asdict(failure) for failure in several.failures],
+    }
+    return as_text(written, view)
 
 
 def document(report: PredictionReport) -> Object:

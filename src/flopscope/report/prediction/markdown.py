@@ -10,6 +10,8 @@ from flopscope.report.markdown import MOST_BYTES
 from flopscope.report.markdown_text import code, fitted, folded, plain, table
 from flopscope.report.prediction import PredictionReport
 from flopscope.report.prediction.cells import Column, devices, modules, operators
+from flopscope.report.prediction.several import Predictions, failed
+from flopscope.report.prediction.times import three_times
 from flopscope.report.prediction.words import (
     assumed,
     heading,
@@ -17,7 +19,6 @@ from flopscope.report.prediction.words import (
     memory,
     notes,
     remedy_lines,
-    three_times,
     warnings,
 )
 from flopscope.report.summary import Fact
@@ -29,12 +30,26 @@ def render(report: PredictionReport, view: View) -> str:
     return "\n\n".join(fitted(sections, MOST_BYTES))
 
 
+def render_several(several: Predictions, view: View) -> str:
+    """A row for each model on each device, what to be careful about, and what is assumed."""
+    reports = several.reports
+    said = [fact for fact in (failed(several), warnings(reports)) if fact]
+    rest = [fact for fact in (assumed(reports), notes(reports)) if fact]
+    sections = [
+        ("models", _table(devices(reports, has_models=True))),
+        ("warnings", _facts(said)),
+        ("details", folded("Assumptions", _facts(rest))),
+    ]
+    shown = ((name, referenced(text, view)) for name, text in sections if text)
+    return "\n\n".join(fitted(shown, MOST_BYTES))
+
+
 def _sections(report: PredictionReport, view: View) -> Iterator[tuple[str, str]]:
     first = report.outlooks[0]
     name = first.prediction.device.name
     yield "target", f"### {code(report.target)}"
-    yield "devices", _table(devices(report))
-    yield "warnings", _facts([fact for fact in (warnings(report),) if fact])
+    yield "devices", _table(devices([report]))
+    yield "warnings", _facts([fact for fact in (warnings([report]),) if fact])
     yield "limits", _facts([Fact(f"time on {name}", (limits(first),))])
     yield "would help", _facts([Fact("would help", tuple(remedy_lines(first.remedies)))])
     yield "modules", folded(f"Modules on {name}", _table(modules(first, view)))
@@ -44,7 +59,7 @@ def _sections(report: PredictionReport, view: View) -> Iterator[tuple[str, str]]
         for outlook in report.outlooks
         for fact in three_times(outlook)
     ]
-    said = [fact for fact in (memory(report), assumed(report), notes(report)) if fact]
+    said = [fact for fact in (memory(report), assumed([report]), notes([report])) if fact]
     rest = (*heading(report), *times, *said)
     yield "details", folded("Floor, roofline, estimate and assumptions", _facts(rest))
 

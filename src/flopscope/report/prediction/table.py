@@ -10,6 +10,8 @@ from flopscope.report.characters import spelling
 from flopscope.report.grid import SHORTEST_NAME
 from flopscope.report.prediction import PredictionReport
 from flopscope.report.prediction.cells import Column, devices, modules, operators
+from flopscope.report.prediction.several import Predictions, failed
+from flopscope.report.prediction.times import three_times
 from flopscope.report.prediction.words import (
     assumed,
     heading,
@@ -17,8 +19,9 @@ from flopscope.report.prediction.words import (
     memory,
     notes,
     remedy_lines,
-    three_times,
+    tiers,
     warnings,
+    ways,
 )
 from flopscope.report.stated import indent_of, stated
 from flopscope.report.summary import Fact
@@ -29,11 +32,28 @@ def render(report: PredictionReport, view: View) -> str:
     return "\n".join(line.rstrip() for line in _lines(report, view))
 
 
+def render_several(several: Predictions, view: View) -> str:
+    """A table of models on devices, and how far to trust it."""
+    reports = several.reports
+    table = _table(devices(reports, has_models=True), view)
+    facts = [failed(several), warnings(reports), assumed(reports), notes(reports), tiers(reports)]
+    if table.left_out:
+        facts.append(Fact("left out", (f"{', '.join(table.left_out)}: {NO_ROOM}",)))
+    known = [fact for fact in facts if fact is not None]
+    above = tuple(ways(reports))
+    indent = indent_of((*above, *known), view)
+    lines = (*stated(above, indent, view), "", *table.lines, "", *stated(known, indent, view))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+NO_ROOM = "too wide for this terminal"
+
+
 def _lines(report: PredictionReport, view: View) -> Iterator[str]:
     first = report.outlooks[0]
     above = tuple(heading(report))
     tables = {
-        "devices": _table(devices(report), view),
+        "devices": _table(devices([report]), view),
         "modules": _table(modules(first, view), view),
         "operators": _table(operators(first), view),
     }
@@ -65,26 +85,26 @@ def _below(report: PredictionReport, tables: dict[str, TextTable]) -> Iterator[F
     helps = tuple(remedy_lines(first.remedies))
     if helps:
         yield Fact("would help", helps)
-    yield warnings(report)
+    yield warnings([report])
     yield memory(report)
-    yield assumed(report)
-    yield notes(report)
+    yield assumed([report])
+    yield notes([report])
     missing = [title for table in tables.values() for title in table.left_out]
     if missing:
-        yield Fact("left out", (f"{', '.join(missing)}: too wide for this terminal",))
+        yield Fact("left out", (f"{', '.join(missing)}: {NO_ROOM}",))
 
 
 def _table(columns: Sequence[Column], view: View) -> TextTable:
     spell = spelling(view)
-    first, *others = (
+    texts = [
         TextColumn(
             spell(column.title),
             [spell(cell) for cell in column.cells],
             column.importance,
             in_words=column.in_words,
-            least=2 * SHORTEST_NAME if place == 0 else SHORTEST_NAME if column.in_words else None,
+            least=(SHORTEST_NAME if place else 2 * SHORTEST_NAME) if column.is_name else None,
         )
         for place, column in enumerate(columns)
-    )
-    table = text_table((first, *others), view.width, spell("…"))
+    ]
+    table = text_table(texts, view.width, spell("…"))
     return TextTable(tuple(spell(line) for line in table.lines), table.left_out)

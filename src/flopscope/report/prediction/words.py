@@ -1,26 +1,19 @@
-"""What there is to say of predictions beside their tables: three times, and how far to trust."""
+"""What there is to say of predictions beside their tables and times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from flopscope.analysis.prediction.fitted import UNMEASURED, Tier, Variant
+from flopscope.analysis.prediction.fitted import Variant
 from flopscope.analysis.prediction.remedies import Remedy
 from flopscope.analysis.prediction.spent import Spent, spent_by_scope
 from flopscope.analysis.prediction.workload import Outlook, Workload
-from flopscope.report.fitting import align
 from flopscope.report.prediction import PredictionReport
+from flopscope.report.prediction.times import TIERS
+from flopscope.report.prediction.told import but_for_shares, model_name, told
 from flopscope.report.shapes import format_shape
 from flopscope.report.summary import Fact, assumption_lines
 from flopscope.units import format_bytes, format_fixed, format_quantity, many
-
-TIERS: Mapping[Tier, str] = {
-    "calibrated": "calibrated on this device",
-    "fitted": "the constants were fitted to models measured on this device",
-    "datasheet": "known by its datasheet alone; the constants are from other devices",
-    "uncalibrated": "uncalibrated: no model was measured on a device of this kind",
-}
-"""How well a device is known."""
 
 VARIANTS: Mapping[Variant, str] = {
     "eager": "inference, eager",
@@ -47,65 +40,22 @@ def heading(report: PredictionReport) -> Iterator[Fact]:
     yield Fact("work", (work,))
 
 
+def ways(reports: Sequence[PredictionReport]) -> Iterator[Fact]:
+    """How several models are run: the ways that there are."""
+    yield Fact("run as", tuple(dict.fromkeys(_run(report.workload) for report in reports)))
+
+
+def tiers(reports: Sequence[PredictionReport]) -> Fact:
+    """How well each device is known, which is what the bands are of."""
+    return Fact("known", told(reports[:1], lambda outlook: (TIERS[outlook.prediction.tier],)))
+
+
 def _run(workload: Workload) -> str:
     cast = f"float32 cast to {workload.autocast} by autocast"
     parts = [VARIANTS[workload.variant], cast if workload.autocast else workload.dtype]
     if workload.channels_last:
         parts.append("channels last")
     return " · ".join(parts)
-
-
-def three_times(outlook: Outlook) -> tuple[Fact, ...]:
-    """The floor, the roofline and the estimate on a device, each with its assumption."""
-    prediction, workload = outlook.prediction, outlook.workload
-    stream = prediction.stream
-    seconds = align(
-        [
-            format_quantity(each, "s")
-            for each in (stream.floor_seconds, stream.roofline_seconds, prediction.seconds)
-        ]
-    )
-    products = _products(outlook)
-    moved = format_quantity(prediction.device.bytes_per_second, "B/s")
-    forward = "the forward pass alone: " if workload.variant == "training" else ""
-    floor = (
-        f"{forward}no kernels are faster at {products} and {moved}: all"
-        " products, or inputs, weights and outputs moved once"
-    )
-    said = (
-        floor,
-        f"{forward}each kernel at these rates, one after the other, nothing fused",
-        band_in_words(outlook),
-    )
-    labels = ("floor", "roofline", "estimate")
-    return tuple(
-        Fact(label, (f"{time}  {words}",))
-        for label, time, words in zip(labels, seconds, said, strict=True)
-    )
-
-
-def _products(outlook: Outlook) -> str:
-    """The rate of products; of a type that the device has no units for, that of its vectors."""
-    device, dtype = outlook.prediction.device, outlook.workload.dtype
-    peak = device.matrix_peak(dtype)
-    if peak is not None:
-        return f"{format_quantity(peak.flops_per_second, 'FLOP/s')} of {dtype}"
-    vector = device.vector_peak("float32")
-    assert vector is not None  # else nothing was predicted
-    return f"{format_quantity(vector.flops_per_second, 'FLOP/s')} of float32, for {dtype}"
-
-
-def band_in_words(outlook: Outlook) -> str:
-    """How far the estimate is to be trusted, and on what grounds."""
-    prediction = outlook.prediction
-    tier = TIERS[prediction.tier]
-    low, high = prediction.low_seconds, prediction.high_seconds
-    if low is None or high is None:
-        return f"without a band, for which see the warning ({tier})"
-    between = f"{_seconds(low)} to {_seconds(high)}"
-    if prediction.band == UNMEASURED:
-        return f"perhaps {between}, a guess that no measurement backs ({tier})"
-    return f"{between} in 9 of 10 cases ({tier})"
 
 
 def limits(outlook: Outlook) -> str:
@@ -120,39 +70,38 @@ def limits(outlook: Outlook) -> str:
 def remedy_lines(remedies: tuple[Remedy, ...]) -> Iterator[str]:
     """What would help, a line each."""
     for remedy in remedies:
+        most = " at most" if remedy.is_bound else ""
         yield (
-            f"{remedy.option}: {_seconds(remedy.seconds)} less at most, {remedy.share:.0%} of the"
+            f"{remedy.option}: {_seconds(remedy.seconds)} less{most}, {remedy.share:.0%} of the"
             f" time ({remedy.reason})"
         )
 
 
-def warnings(report: PredictionReport) -> Fact | None:
-    """Why predictions are not to be trusted, each with the devices that it is true of."""
-    told: dict[str, list[str]] = {}
-    for outlook in report.outlooks:
-        name = outlook.prediction.device.name
-        for warning in outlook.prediction.warnings:
-            told.setdefault(warning, []).append(name)
-        if outlook.fits is False:
-            told.setdefault("the model does not fit into its memory", []).append(name)
-    lines = tuple(_of_devices(report, names, warning) for warning, names in told.items())
-    label = "warning" if len(lines) == 1 else "warnings"
-    return Fact(label, lines, "bad") if lines else None
+def warnings(reports: Sequence[PredictionReport]) -> Fact | None:
+    """Why predictions are not to be trusted, each with what it is true of."""
+    lines = told(reports, _warned, but_for_shares)
+    return Fact("warning" if len(lines) == 1 else "warnings", lines, "bad") if lines else None
 
 
-def assumed(report: PredictionReport) -> Fact:
-    """What is taken for granted, of all devices and of each."""
-    told: dict[str, list[str]] = {}
-    for outlook in report.outlooks:
-        name = outlook.prediction.device.name
-        for line in (f"it keeps up {outlook.prediction.sustains}", *outlook.assumptions):
-            told.setdefault(line, []).append(name)
-    lines = (
-        *_of_runs(report),
-        *(_of_devices(report, names, line) for line, names in told.items()),
-        *assumption_lines(report.assumptions),
+def _warned(outlook: Outlook) -> Iterator[str]:
+    yield from outlook.prediction.warnings
+    if outlook.fits is False:
+        yield "the model does not fit into its memory"
+
+
+def assumed(reports: Sequence[PredictionReport]) -> Fact:
+    """What is taken for granted, of all models and devices, and of each."""
+    of_runs = dict.fromkeys(line for report in reports for line in _of_runs(report))
+    of_devices = told(reports[:1], _sustained)
+    values = dict.fromkeys(
+        line for report in reports for line in assumption_lines(report.assumptions)
     )
-    return Fact("assumed", lines)
+    return Fact("assumed", (*of_runs, *of_devices, *values))
+
+
+def _sustained(outlook: Outlook) -> Iterator[str]:
+    yield f"it keeps up {outlook.prediction.sustains}"
+    yield from outlook.assumptions
 
 
 def _of_runs(report: PredictionReport) -> Iterator[str]:
@@ -160,8 +109,8 @@ def _of_runs(report: PredictionReport) -> Iterator[str]:
     if workload.autocast is not None and workload.has_norms:
         if workload.half_norms:
             yield (
-                f"layer, group and RMS norms run in {workload.autocast}, as with timm's"
-                " --fast-norm; torch.autocast alone keeps them in float32: --norms float32"
+                f"layer, group and RMS norms run in {workload.autocast}, as with timm's fast"
+                " norms; torch.autocast alone keeps them in float32: --norms float32"
             )
         else:
             yield "layer, group and RMS norms run in float32, as torch.autocast keeps them"
@@ -187,17 +136,17 @@ def memory(report: PredictionReport) -> Fact | None:
     return Fact("memory", (line,))
 
 
-def notes(report: PredictionReport) -> Fact | None:
+def notes(reports: Sequence[PredictionReport]) -> Fact | None:
     """What else a reader should know."""
-    if not report.notes:
-        return None
-    return Fact("note" if len(report.notes) == 1 else "notes", report.notes)
-
-
-def _of_devices(report: PredictionReport, names: list[str], line: str) -> str:
-    if len(names) < len(report.outlooks):
-        return f"{', '.join(names)}: {line}"
-    return line if len(names) == 1 else f"all devices: {line}"
+    said: dict[str, list[str]] = {}
+    for report in reports:
+        for note in report.notes:
+            said.setdefault(note, []).append(model_name(report, reports))
+    lines = tuple(
+        note if len(names) == len(reports) else f"{', '.join(names)}: {note}"
+        for note, names in said.items()
+    )
+    return Fact("note" if len(lines) == 1 else "notes", lines) if lines else None
 
 
 def _seconds(seconds: float) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flopscope.analysis.prediction.machines import Scalars
-from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
 from flopscope.analysis.prediction.workload import Memory, Outlook
 from flopscope.devices import Device
 from flopscope.errors import InputError
+from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.streams import (
     PASS,
     PEAK,
     PRODUCT,
+    ROWS,
     device,
     fit,
     trace,
@@ -26,11 +30,21 @@ def outlook(on: Device | None = None, **changed: object) -> Outlook:
     row = on or device()
     found = trace()
     where = Where((row,), prices={row.name: 1.8})
-    return next(outlooks(found, workload(found, **changed), where, fit()))
+    return next(outlooks(Traced(found), workload(found, **changed), where, fit()))
 
 
 def test_the_first_size_of_the_input_is_how_many_samples_there_are() -> None:
     assert outlook().samples_per_second == 1024 / SECONDS
+
+
+def test_each_of_a_list_of_inputs_is_a_sample() -> None:
+    found = trace()
+    images = {"0[0]": TensorSpec((3, 8, 8)), "0[1]": TensorSpec((3, 9, 9)), "1[0]": ROWS}
+    asked = workload(found)
+
+    assert replace(asked, inputs=images).samples == 2
+    assert replace(asked, inputs={"0": TensorSpec(()), "1": ROWS}).samples == 1024
+    assert replace(asked, inputs={}).samples is None
 
 
 def test_the_rate_is_of_all_flops_and_its_share_of_the_peak_in_their_type() -> None:
@@ -71,7 +85,7 @@ def test_a_device_that_computes_nothing_known_is_refused() -> None:
 def test_scalars_are_those_of_the_device_that_they_were_measured_on() -> None:
     found = trace()
     where = Where((device(), device("other")), scalars={"other": Scalars(1.0, 0.5)})
-    first, other = outlooks(found, workload(found), where, fit())
+    first, other = outlooks(Traced(found), workload(found), where, fit())
 
     assert (first.scalars, first.prediction.tier) == (None, "fitted")
     assert other.prediction.tier == "calibrated"
@@ -81,7 +95,7 @@ def test_scalars_are_those_of_the_device_that_they_were_measured_on() -> None:
 def test_the_step_of_training_is_not_told_what_helps_inference() -> None:
     found = trace()
     (there,) = outlooks(
-        found, workload(found, "training"), Where((device(),)), fit(launch_seconds=1.0)
+        Traced(found), workload(found, "training"), Where((device(),)), fit(launch_seconds=1.0)
     )
 
     assert there.remedies == ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
 from flopscope.analysis.prediction.remedies import (
     CHANNELS_LAST,
     COMPILE,
     LARGER_BATCH,
     Remedy,
+    turns_images,
 )
 from flopscope.records import Call, Operation, TensorSpec, Trace
 from tests.unit.analysis.prediction.streams import (
@@ -40,9 +41,9 @@ CONVOLUTION = Operation(
 )
 
 
-def remedies(found: Trace, factors=None, *, channels_last=False, **constants) -> dict[str, Remedy]:
-    asked = workload(found, channels_last=channels_last)
-    (there,) = outlooks(found, asked, Where((device(),)), fit(factors, **constants))
+def remedies(found: Trace, factors=None, *, last=None, **constants) -> dict[str, Remedy]:
+    traced = Traced(found, last)
+    (there,) = outlooks(traced, workload(found), Where((device(),)), fit(factors, **constants))
     return {remedy.option: remedy for remedy in there.remedies}
 
 
@@ -63,24 +64,28 @@ def test_without_factors_nothing_is_known_of_compiling() -> None:
     assert COMPILE not in remedies(trace(Call(RELU)))
 
 
-def test_channels_last_save_at_most_what_turning_images_takes() -> None:
-    found = trace(Call(CONVOLUTION))
-    (there,) = outlooks(found, workload(found), Where((device(),)), fit())
-    turning = sum(
-        each.seconds
-        for each in there.prediction.stream.timed
-        if each.launch.kernel.kind.startswith("transpose")
-    )
+def test_channels_last_save_the_difference_between_two_predictions() -> None:
+    found = remedies(trace(Call(RELU), Call(RELU)), last=trace(Call(RELU)))
 
-    assert turning > 0
-    assert remedies(found)[CHANNELS_LAST].seconds == turning
-    assert CHANNELS_LAST not in remedies(found, channels_last=True)
+    assert found[CHANNELS_LAST].seconds == PASS
+    assert found[CHANNELS_LAST].share == 0.5
+    assert not found[CHANNELS_LAST].is_bound
+
+
+def test_channels_last_are_not_praised_where_they_are_slower() -> None:
+    assert remedies(trace(Call(RELU)), last=trace(Call(RELU), Call(RELU))) == {}
+
+
+def test_a_convolution_of_images_with_channels_first_turns_them() -> None:
+    assert turns_images(trace(Call(CONVOLUTION)))
+    assert not turns_images(trace(Call(RELU)))
 
 
 def test_a_larger_batch_saves_at_most_the_wait_for_kernels() -> None:
     found = remedies(trace(Call(RELU), Call(RELU)), launch_seconds=PASS * 2)
 
     assert found[LARGER_BATCH].share == 1.0
+    assert found[LARGER_BATCH].is_bound
 
 
 def test_the_best_comes_first() -> None:

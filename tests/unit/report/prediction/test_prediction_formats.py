@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import jsonschema
 import pytest
 
 from flopscope.analysis.prediction.machines import Scalars
-from flopscope.analysis.prediction.outlooks import Where, outlooks
+from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
+from flopscope.devices import Sustained
 from flopscope.measurements import Environment
 from flopscope.records import Call
 from flopscope.report import FORMATS, View
@@ -22,9 +24,12 @@ from flopscope.report.prediction import (
     PREDICTION_SUFFIXES,
     PredictionReport,
 )
+from flopscope.report.prediction.several import SEVERAL_PREDICTION_FORMATS, Predictions
+from flopscope.report.several import Failure
 from tests.unit.analysis.prediction.streams import (
     LOOKUP,
     PASS,
+    PEAK,
     PRODUCT,
     RELU,
     device,
@@ -52,7 +57,7 @@ def report(*calls: Call, launch_seconds: float = 0.0, **changed: Any) -> Predict
     return PredictionReport(
         "mypkg:Net",
         ENVIRONMENT,
-        tuple(outlooks(found, asked, where, constants)),
+        tuple(outlooks(Traced(found), asked, where, constants)),
         found.assumptions,
         ("input: what a test says",),
     )
@@ -89,6 +94,26 @@ def test_a_format_is_the_golden_one(name, suffix, golden) -> None:
     golden(f"prediction{suffix}", PREDICTION_FORMATS[name](report(), View()))
 
 
+@pytest.mark.parametrize("width", [100, None])
+def test_several_models_are_the_golden_ones(width, golden) -> None:
+    several = Predictions(
+        (report(), unsure(), replace(unsure(), target="mypkg:Other")),
+        (Failure("mypkg:Nt", "no 'Nt' in mypkg", "did you mean 'Net'?", 3),),
+    )
+    text = SEVERAL_PREDICTION_FORMATS["table"](several, View(width=width))
+    golden(f"predictions.{width or 'pipe'}.txt", text)
+
+
+def test_several_models_are_shown_in_every_format() -> None:
+    several = Predictions((report(), unsure()))
+
+    assert set(SEVERAL_PREDICTION_FORMATS) == set(PREDICTION_FORMATS)
+    for name in SEVERAL_PREDICTION_FORMATS:
+        assert SEVERAL_PREDICTION_FORMATS[name](several, View()).count("plain") >= 2
+    written = json.loads(SEVERAL_PREDICTION_FORMATS["json"](several, View()))
+    assert written["predictions"] == [report().to_dict(), unsure().to_dict()]
+
+
 def test_every_format_is_one_of_a_report() -> None:
     assert set(PREDICTION_FORMATS) <= set(FORMATS)
     assert set(PREDICTION_SUFFIXES.values()) == set(PREDICTION_FORMATS)
@@ -106,6 +131,17 @@ def test_floor_roofline_and_estimate_come_in_this_order() -> None:
 
     places = [text.index(f"\n{label} ") for label in ("floor", "roofline", "estimate")]
     assert places == sorted(places)
+
+
+def test_what_each_device_keeps_up_is_told_of_each() -> None:
+    found, constants = trace(), fit()
+    rates = (Sustained("fp16_matrix", PEAK * share, "a test") for share in (0.5, 0.75))
+    cards = tuple(device(f"card {place}", sustained=(rate,)) for place, rate in enumerate(rates))
+    there = tuple(outlooks(Traced(found), workload(found), Where(cards), constants))
+    text = PREDICTION_FORMATS["table"](PredictionReport("Net", ENVIRONMENT, there), View())
+
+    assert "card 0: it keeps up 50% of its peak" in text
+    assert "card 1: it keeps up 75% of its peak" in text
 
 
 def test_a_time_that_starting_kernels_decides_has_no_band() -> None:
