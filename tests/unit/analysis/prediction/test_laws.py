@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flopscope.analysis.prediction.fitted import priors, units
@@ -22,6 +22,7 @@ from flopscope.analysis.prediction.laws import (
 )
 from tests.unit.analysis.prediction.streams import fit
 
+UNHURRIED = settings(deadline=None)  # which a first example, that loads things, would miss
 KINDS = sorted(priors().keys() - {SHARED})
 RATES = Rates({"float16": 1e14, "float32": 2e13}, 2e13, 1e12, cache_nbytes=2**25, threads=2**16)
 PRIORS = Constants(
@@ -54,6 +55,7 @@ def without_start(constants: Constants) -> Constants:
     return replace(constants, groups={**constants.groups, SHARED: shared})
 
 
+@UNHURRIED
 @given(KERNELS)
 def test_on_a_device_twice_as_fast_in_all_a_kernel_takes_half_the_time(kernel: Kernel) -> None:
     twice = Rates(
@@ -69,6 +71,7 @@ def test_on_a_device_twice_as_fast_in_all_a_kernel_takes_half_the_time(kernel: K
     assert 2 * seconds(kernel, twice, constants) == pytest.approx(once)
 
 
+@UNHURRIED
 @given(KERNELS, st.sampled_from(["nbytes", "scattered_nbytes", "macs", "padding", "serial_steps"]))
 def test_more_to_do_never_takes_less_time(kernel: Kernel, amount: str) -> None:
     more = replace(kernel, **{amount: 1.5 * getattr(kernel, amount) + 1})
@@ -77,6 +80,7 @@ def test_more_to_do_never_takes_less_time(kernel: Kernel, amount: str) -> None:
     assert seconds(more, RATES, PRIORS) >= least
 
 
+@UNHURRIED
 @given(KERNELS)
 def test_a_kernel_takes_at_least_the_longer_of_memory_and_compute_and_at_most_both(
     kernel: Kernel,
@@ -89,6 +93,7 @@ def test_a_kernel_takes_at_least_the_longer_of_memory_and_compute_and_at_most_bo
     assert max(moving, computing) * (1 - 1e-9) <= taken <= (moving + computing) * (1 + 1e-9)
 
 
+@UNHURRIED
 @given(KERNELS)
 def test_starting_comes_on_top(kernel: Kernel) -> None:
     added = seconds(kernel, RATES, PRIORS) - seconds(kernel, RATES, without_start(PRIORS))
@@ -96,6 +101,7 @@ def test_starting_comes_on_top(kernel: Kernel) -> None:
     assert added == pytest.approx(PRIORS.shared("launch_seconds"), rel=1e-6, abs=1e-12)
 
 
+@UNHURRIED
 @given(st.sampled_from(KINDS), st.lists(KERNELS, min_size=2, max_size=5))
 def test_arrays_of_kernels_take_what_each_of_them_does(kind: str, drawn: list[Kernel]) -> None:
     kernels = [replace(kernel, kind=kind, dtype="float16") for kernel in drawn]
@@ -188,6 +194,7 @@ def test_steps_in_turn_take_their_time_however_fast_a_device_is() -> None:
     assert compute_seconds(kernel, busy, constants) == pytest.approx(2e-3)
 
 
+@UNHURRIED
 @given(st.floats(1e-7, 1.0), st.integers(1, 10_000))
 def test_a_stream_takes_at_least_its_kernels_and_asking_for_them(
     kernels_seconds: float, kernels: int

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flopscope.analysis.prediction.layout import (
@@ -24,6 +24,7 @@ from flopscope.analysis.prediction.layout import (
 from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.lowering.operations import channels_last, half, permuted
 
+UNHURRIED = settings(deadline=None)  # which a first example, that loads things, would miss
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
 
 
@@ -43,6 +44,7 @@ def views(draw: st.DrawFn) -> torch.Tensor:
     return tensor.expand(sides)
 
 
+@UNHURRIED
 @given(views(), st.integers(0, 4))
 def test_dimensions_merge_where_torch_can_view_them_as_one(tensor: torch.Tensor, dims: int) -> None:
     dims = min(dims, tensor.ndim)
@@ -56,6 +58,7 @@ def test_dimensions_merge_where_torch_can_view_them_as_one(tensor: torch.Tensor,
     assert merges(spec_of(tensor), dims) is is_view
 
 
+@UNHURRIED
 @given(views())
 def test_elements_side_by_side_are_counted_from_the_last_dimension(tensor: torch.Tensor) -> None:
     """Where a tensor is visited in order, they are the first places in memory, one by one."""
@@ -72,6 +75,11 @@ def test_elements_side_by_side_are_counted_from_the_last_dimension(tensor: torch
     assert (run == tensor.numel()) == tensor.is_contiguous()
 
 
+def test_a_side_of_one_ends_no_run_whatever_its_step() -> None:
+    assert run_length(TensorSpec((2, 4, 1, 8), "float16", (100, 8, 5, 1))) == 4 * 8
+
+
+@UNHURRIED
 @given(views(), st.lists(st.integers(1, 3), max_size=2))
 def test_broadcasting_has_the_strides_of_torchs_expand(
     tensor: torch.Tensor, more: list[int]
@@ -95,6 +103,7 @@ def test_a_tensor_of_its_own_shape_stays() -> None:
     assert expanded(half(4, 8), (4, 8)) == half(4, 8)
 
 
+@UNHURRIED
 @given(SHAPES)
 def test_the_steps_of_a_contiguous_tensor_are_torchs(shape: tuple[int, ...]) -> None:
     assert steps(TensorSpec(shape)) == torch.empty(shape).stride()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flopscope.analysis.prediction.laws import Rates
@@ -17,6 +17,7 @@ from flopscope.analysis.prediction.machines import (
 from flopscope.devices import Device, Sustained
 from tests.unit.analysis.prediction.streams import device
 
+UNHURRIED = settings(deadline=None)  # which a first example, that loads things, would miss
 ALL = Sustaining(1.0, 0.0)
 PLAIN = Scalars()
 PEAKS = {
@@ -139,6 +140,7 @@ def test_products_on_matrix_units_are_slowed_and_those_of_vectors_are_not() -> N
     assert (found.matrix["float32"], found.vector) == (2e12, 2e12)
 
 
+@UNHURRIED
 @given(st.floats(0.1, 2.0), st.floats(0.1, 2.0))
 def test_scalars_multiply_arithmetic_and_bandwidth(compute: float, bandwidth: float) -> None:
     plain = rates(rated(watts=100.0), Sustaining(0.5, 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flopscope.analysis.prediction.fitted import Fitted, Variant
@@ -28,6 +28,7 @@ from tests.unit.analysis.prediction.streams import (
     trace,
 )
 
+UNHURRIED = settings(deadline=None)  # which a first example, that loads things, would miss
 RATES = Rates({"float16": PEAK}, PEAK / 16, BANDWIDTH)
 FLOAT = TensorSpec((1024, 512))
 CAST = Operation("aten._to_copy", "default", {"self": FLOAT, "dtype": "float16"}, (WEIGHT,))
@@ -60,6 +61,7 @@ def stream_of(
 STREAMS = st.lists(st.sampled_from(CALLS), min_size=1, max_size=6)
 
 
+@UNHURRIED
 @given(STREAMS)
 def test_the_floor_is_no_more_than_the_roofline_and_that_no_more_than_the_estimate(
     calls: list[Call],
@@ -115,6 +117,7 @@ def test_the_floor_and_the_roofline_are_the_datasheets_whatever_a_device_keeps_u
     assert slowed.seconds == pytest.approx(2 * plain.seconds)
 
 
+@UNHURRIED
 @given(STREAMS, st.sampled_from(["operator", "kind", "scope"]))
 def test_parts_add_up_to_the_time_of_all_kernels(calls: list[Call], by: str) -> None:
     names = {

@@ -119,6 +119,15 @@ def test_depthwise_kernels_of_torch_add_the_bias_themselves(
     assert kinds(found)[1:] == added
 
 
+def test_depthwise_convolutions_in_three_dimensions_are_torchs_own_and_channels_first() -> None:
+    """``conv_depthwise3d`` in ATen/native/Convolution.cpp, of a contiguous input."""
+    given = channels_last(2, 64, 8, 8, 8)
+
+    assert kinds(convolution(given, (64, 1, 3, 3, 3), 64, bias=True)) == ["copy", "depthwise"]
+    (found,) = kernels_of(convolution(half(2, 64, 8, 8, 8), (64, 1, 3, 3, 3), 64, bias=True))
+    assert found.kind == "depthwise"
+
+
 def test_one_dimensional_convolutions_copy_a_permuted_input_and_run_channels_first() -> None:
     found = convolution(channels_last(4, 64, 100), (128, 64, 3))
 

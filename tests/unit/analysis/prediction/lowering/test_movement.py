@@ -53,6 +53,14 @@ def test_a_look_up_reads_the_rows_that_it_returns_and_not_the_table() -> None:
     assert kernel(found, "gather").nbytes == 2 * ROWS.nbytes + 8 * 64
 
 
+def test_a_look_up_scatters_no_more_than_it_moves() -> None:
+    table = permuted(half(96, 50_000), 1, 0)
+    index = spec(64, dtype="int64")
+    found = kernel(operation("index_select", ROWS, self=table, dim=0, index=index), "gather")
+
+    assert found.scattered_nbytes == found.nbytes == 2 * ROWS.nbytes + index.nbytes
+
+
 def test_filling_only_writes() -> None:
     assert kernel(operation("zeros", ROWS, size=(64, 96)), "pointwise").nbytes == ROWS.nbytes
 

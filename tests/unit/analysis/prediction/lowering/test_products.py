@@ -44,6 +44,13 @@ def test_a_transposed_matrix_is_multiplied_as_it_lies() -> None:
     assert kinds(linear(permuted(half(96, 64), 1, 0), 128)) == ["linear"]
 
 
+def test_a_matrix_without_neighbours_side_by_side_is_copied() -> None:
+    """Every other column; cuBLAS takes no matrix with two steps."""
+    given = TensorSpec((64, 48), "float16", (96, 2))
+
+    assert kinds(linear(given, 128)) == ["copy", "linear"]
+
+
 def test_every_other_row_is_no_copy_but_a_bias_apart() -> None:
     """The rows of a class token: one step from each to the next, and contiguous inside."""
     given = TensorSpec((4, 1, 96), "float16", (64 * 96, 96, 1))
