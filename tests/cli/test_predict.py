@@ -182,6 +182,7 @@ def test_depth_shows_as_many_levels_of_modules(run: Run) -> None:
         (("--on", "RTX 4099"), "no device is known", "RTX 4090"),
         (("--on", "RTX 4099"), "no device is known", "--peak"),
         ((), "on which device?", "--on"),
+        (("--on", "A100 SXM"), "several devices", "'A100 SXM 40GB', 'A100 SXM 80GB'\n"),
         (("--peak", "1T"), "both its --peak and its --bandwidth", "--memory"),
         (("--memory", "1GiB", "--on", "T4"), "both its --peak and its --bandwidth", "--memory"),
         (("--on", "T4", "--price", "T4"), "is no price", "RTX 4090=0.35"),
