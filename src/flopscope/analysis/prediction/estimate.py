@@ -13,7 +13,12 @@ from flopscope.analysis.prediction.fitted import (
     Variant,
     fitted,
 )
-from flopscope.analysis.prediction.machines import Scalars, Sustaining, rates_of
+from flopscope.analysis.prediction.machines import (
+    Scalars,
+    Sustaining,
+    rates_of,
+    watts_per_teraflops,
+)
 from flopscope.analysis.prediction.prediction import UNCERTAIN, Stream, priced
 from flopscope.devices import Device
 from flopscope.errors import InputError
@@ -33,8 +38,6 @@ POWER_LIMITED = 2.0
 
 HALVES = frozenset({"float16", "bfloat16"})
 """The types of products in the models that were measured."""
-
-TERA = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,10 @@ def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier
         return "calibrated"
     if device.name in fit.devices:
         return "fitted"
-    peak = device.matrix_peak("float16")
-    if device.vendor != "NVIDIA" or device.watts is None or peak is None:
+    watts = watts_per_teraflops(device)
+    if device.vendor != "NVIDIA" or watts is None:
         return "uncalibrated"
-    is_at_ease = device.watts / (peak.flops_per_second / TERA) >= POWER_LIMITED
-    return "datasheet" if is_at_ease else "uncalibrated"
+    return "datasheet" if watts >= POWER_LIMITED else "uncalibrated"
 
 
 def _band(stream: Stream, measured: Band) -> Band | None:

@@ -50,11 +50,21 @@ class Sustaining:
         if published is not None:
             by = ", ".join(dict.fromkeys(rate.by for rate in device.sustained))
             return published, f"published by {by}"
-        peak = device.matrix_peak("float16") or device.matrix_peak("bfloat16")
-        if device.watts is None or peak is None:
+        watts = watts_per_teraflops(device)
+        if watts is None:
             return 1.0, "the datasheet's peak"
-        watts = device.watts / (peak.flops_per_second / TERA)
         return self.share * watts**self.exponent, "estimated from its watts"
+
+
+def watts_per_teraflops(device: Device) -> float | None:
+    """Its power by its peak of products of halves, in W for each TFLOP/s.
+
+    None where either is unknown, and where halves run on the units for vectors, as on a P100.
+    """
+    peak = device.matrix_peak("float16") or device.matrix_peak("bfloat16")
+    if device.watts is None or peak is None or "matrix" not in peak.arithmetic:
+        return None
+    return device.watts / (peak.flops_per_second / TERA)
 
 
 def published_share(device: Device) -> float | None:

@@ -16,7 +16,7 @@ from flopscope.analysis.prediction.laws import SHARED, Constants
 from flopscope.analysis.prediction.machines import Sustaining
 from flopscope.analysis.prediction.workload import Memory, Workload
 from flopscope.devices import Device
-from flopscope.records import Call, ModuleSpec, Operation, TensorSpec, Trace
+from flopscope.records import Call, ModuleSpec, Operation, ParameterUse, TensorSpec, Trace
 
 PLAIN = {
     "overlap": 1.0,
@@ -92,6 +92,7 @@ POINTWISE = frozenset({"pointwise"})
 LINEAR = Operation(
     "aten.linear", "default", {"input": HALF, "weight": WEIGHT, "bias": None}, (ROWS,)
 )
+READING = Call(LINEAR, "block.fc", (ParameterUse("block.fc.weight", WEIGHT.numel, WEIGHT),))
 RELU = Operation("aten.relu", "default", {"self": ROWS}, (ROWS,), POINTWISE)
 LOOKUP = Operation(
     "aten.index_select",
@@ -111,7 +112,7 @@ def trace(*calls: Call) -> Trace:
             ModuleSpec("block.act", "ReLU", 1, (ROWS,)),
             ModuleSpec("unused", "ReLU", 0),
         ),
-        calls=calls or (Call(LINEAR, "block.fc"), Call(RELU, "block.act"), Call(RELU, "block")),
+        calls=calls or (READING, Call(RELU, "block.act"), Call(RELU, "block")),
         inputs={"0": HALF},
         stream="device:cuda",
     )

@@ -11,7 +11,7 @@ from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.lowering.table import RULES, lowered, one_pass
 from flopscope.records import Operation
 
-__all__ = ["FAMILIES", "RULES", "kernels_of", "lowered"]
+__all__ = ["FAMILIES", "RULES", "kernels_of", "load_families", "lowered"]
 
 FAMILIES = (
     "attention",
@@ -36,7 +36,7 @@ def kernels_of(operation: Operation) -> tuple[Kernel, ...]:
 
 
 def _kernels(operation: Operation) -> Iterable[Kernel]:
-    _load()
+    load_families()
     rule = RULES.get(operation.op.removesuffix("_"))
     if rule is not None:
         return rule(operation)
@@ -64,6 +64,7 @@ LIGHT_FLOPS = 16
 
 
 @cache
-def _load() -> None:
+def load_families() -> None:
+    """Import every module of rules, so that the table of them is full."""
     for family in FAMILIES:
         import_module(f"flopscope.analysis.prediction.lowering.{family}")

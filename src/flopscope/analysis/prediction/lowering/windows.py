@@ -12,7 +12,7 @@ from flopscope.records import Operation
 
 lowered(
     *("aten.max_pool1d", "aten.max_pool2d", "aten.max_pool3d", "aten.max_pool2d_with_indices"),
-    *("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d", "aten.lp_pool2d"),
+    *("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d"),
 )(in_one_pass("pool"))
 
 
