@@ -188,6 +188,7 @@ def test_depth_shows_as_many_levels_of_modules(run: Run) -> None:
         (("--on", "T4", "--price", "T4"), "is no price", "RTX 4090=0.35"),
         (("--on", "T4", "--price", "T4=-1"), "is no price", "RTX 4090=0.35"),
         (("--on", "T4", "--price", "RTX 3090=1"), "nothing is predicted for RTX 3090", "--on"),
+        (("--on", "T4", "--module", "conv", "--train"), "--module is of a part", "leave"),
         (("--on", "T4", "--compile", "--train"), "of inference", "--train"),
         (("--on", "T4", "--dtype", "fp32", "--norms", "half"), "of autocast", "amp"),
         (("--on", "T4", "--dtype", "amp", "--autocast", "bf16"), "--autocast fp16", "one"),
