@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from flopscope.cli.options import DEBUG, check_output, depth_option, takes_outpu
 from flopscope.cli.predicting import takes_devices
 from flopscope.cli.reports import each_of
 from flopscope.cli.terminal import loading_torch, narration, show, stdout_reserved
+from flopscope.cli.training import check_training
 from flopscope.files import write
 from flopscope.report import View, format_of
 from flopscope.report.prediction import PREDICTION_FORMATS, PREDICTION_SUFFIXES
@@ -71,6 +73,7 @@ def command(
     """
     del debug  # see cli.errors.Command
     check_requests(requests)
+    check_training([replace(request, train=variant == "training") for request in requests])
     for path in outputs:
         check_output(path, PREDICTION_SUFFIXES)
     with narration() as progress, stdout_reserved():

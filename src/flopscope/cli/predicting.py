@@ -134,6 +134,8 @@ def _device(name: str) -> Device:
     try:
         return typed_device(name)
     except UsageError as error:
+        if error.hint.startswith("one of"):
+            raise
         hint = "--peak and --bandwidth describe any other"
         separator = " " if error.hint.endswith("?") else "; "
         raise UsageError(error.message, f"{error.hint}{separator}{hint}") from error
