@@ -104,7 +104,7 @@ def predict(
         raise InputError(f"{device.name} is not rated in fp32", hint="give another device")
     stream = priced(trace, rates, rated, fit, variant)
     tier = tier_of(device, fit, scalars)
-    warnings = tuple(_warnings(stream, tier))
+    warnings = tuple(_warnings(stream, tier, variant))
     share, source = fit.sustaining.of(device)
     return Prediction(
         device,
@@ -147,7 +147,7 @@ def _product_type(stream: Stream) -> str:
     return max(seconds, key=lambda dtype: seconds[dtype], default="float16")
 
 
-def _warnings(stream: Stream, tier: Tier) -> Iterator[str]:
+def _warnings(stream: Stream, tier: Tier, variant: Variant) -> Iterator[str]:
     if stream.launch_share > LAUNCH_SHARE:
         yield (
             f"{stream.launch_share:.0%} of the time goes by in starting kernels: nothing was"
@@ -170,11 +170,21 @@ def _warnings(stream: Stream, tier: Tier) -> Iterator[str]:
             f"products run in {_product_type(stream)}, and the constants are from models in"
             " halves: it may be off by a factor of 2"
         )
+    if variant == "training" and _last_share(stream) > UNCERTAIN_SHARE:
+        yield (
+            "steps of training with channels last were measured on torch 1.12 alone, where some"
+            " models took two to five times what is predicted"
+        )
     if tier == "uncalibrated":
         yield (
             "no model was measured on a device of this kind: it may be off by a factor of 2;"
             " flopscope calibrate, run on one, narrows that"
         )
+
+
+def _last_share(stream: Stream) -> float:
+    """Of the time, what is of convolutions with channels last."""
+    return stream.share(lambda each: each.launch.kernel.kind.endswith(" last"))
 
 
 def _as_rated(device: Device) -> Device:

@@ -78,7 +78,12 @@ class Stream:
     @property
     def unknown_share(self) -> float:
         """Of the time of kernels, what is of kinds that no rule is known for, or hardly."""
-        return _share(self.timed, lambda each: each.launch.kernel.kind in UNCERTAIN)
+        return self.share(lambda each: each.launch.kernel.kind in UNCERTAIN)
+
+    def share(self, of: Callable[[TimedLaunch], bool]) -> float:
+        """Of the time of kernels, what is of some of them."""
+        whole = sum(each.seconds for each in self.timed)
+        return sum(each.seconds for each in self.timed if of(each)) / whole if whole else 0.0
 
     @property
     def launch_share(self) -> float:
@@ -95,8 +100,10 @@ class Stream:
         return tuple(sorted(parts, key=lambda part: -part.seconds))
 
 
-UNCERTAIN = frozenset({"unknown", "interpolation", "gather"})
-"""Kinds whose kernels take times that data or a program's details decide."""
+UNCERTAIN = frozenset(
+    {"unknown", "interpolation", "gather", "depthwise wide", "depthwise wide last"}
+)
+"""Kinds whose kernels take times that data decide, or that too few models have for a firm rule."""
 
 
 def priced(
@@ -176,9 +183,3 @@ def _part(name: str, members: Sequence[TimedLaunch]) -> Part:
         len(members),
         max(by_limit, key=lambda limit: by_limit[limit]),
     )
-
-
-def _share(timed: Iterable[TimedLaunch], of: Callable[[TimedLaunch], bool]) -> float:
-    each = list(timed)
-    whole = sum(one.seconds for one in each)
-    return sum(one.seconds for one in each if of(one)) / whole if whole else 0.0

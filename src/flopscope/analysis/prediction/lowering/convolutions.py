@@ -82,18 +82,24 @@ def _is_torchs_own(weight: TensorSpec, kind: str, *, is_last: bool) -> bool:
     if not kind.startswith("depthwise") or is_last:
         return False
     is_half = BITS[weight.dtype] == BITS["float16"]
-    return not is_half or weight.ndim == 5 or (weight.ndim == 4 and kind == "depthwise large")
+    return not is_half or weight.ndim == 5 or (weight.ndim == 4 and kind != "depthwise")
 
 
 def _kind(weight: TensorSpec, groups: int, operation: Operation) -> str:
     window = weight.shape[2:]
     if groups > 1 and weight.shape[1] == 1 and not _is_transposed(operation):
-        return "depthwise large" if max(window) > LARGEST_TEMPLATE else "depthwise"
+        return _depthwise_kind(max(window))
     if groups > 1:
         return "grouped"
     if max(window, default=1) > WIDEST_TUNED:
         return "wide convolution"
     return "pointwise convolution" if math.prod(window) == 1 else "convolution"
+
+
+def _depthwise_kind(side: int) -> str:
+    if side <= LARGEST_TEMPLATE:
+        return "depthwise"
+    return "depthwise large" if side <= WIDEST_TUNED else "depthwise wide"
 
 
 LARGEST_TEMPLATE = 5

@@ -64,6 +64,7 @@ def test_a_bias_is_a_pass_of_its_own_over_the_result() -> None:
         ((64, 16, 3, 3), 4, "grouped"),
         ((64, 1, 5, 5), 64, "depthwise"),
         ((64, 1, 7, 7), 64, "depthwise large"),
+        ((64, 1, 9, 9), 64, "depthwise wide"),
     ],
 )
 def test_the_kind_is_by_window_and_groups(filters: tuple[int, ...], groups: int, kind: str) -> None:

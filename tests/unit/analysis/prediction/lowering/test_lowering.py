@@ -68,6 +68,7 @@ CONVOLUTIONS = {
     "grouped": ((16, 4, 3, 3), 4),
     "depthwise": ((16, 1, 3, 3), 16),
     "depthwise large": ((16, 1, 7, 7), 16),
+    "depthwise wide": ((16, 1, 9, 9), 16),
 }
 
 
