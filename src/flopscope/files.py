@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,6 +76,20 @@ def read_json(path: Path, hint: str = "") -> Any:
         raise InputError(f"cannot read {path}: {error.strerror}", hint) from error
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}", hint) from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What a text in TOML says.
+
+    Raises:
+        ValueError: it isn't TOML.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    found: dict[str, Any] = tomllib.loads(text)
+    return found
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from flopscope.devices.device import Claim, Device, Sustained
+from flopscope.files import parse_toml
 
 _VENDORS = ("nvidia", "amd", "intel", "apple", "google")
 
@@ -57,10 +57,6 @@ def _scaled(figure: int | None, unit: int) -> int | None:
 
 
 def _read(name: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = files("flopscope.devices").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    rows: dict[str, Any] = tomllib.loads(text)
-    return rows
+    return parse_toml(
+        files("flopscope.devices").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from flopscope.errors import InputError, UsageError
+from flopscope.files import parse_toml
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -54,11 +54,7 @@ def _json(text: str) -> Any:
 
 
 def _toml(text: str) -> Any:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(text)
+    return parse_toml(text)
 
 
 def _yaml(text: str) -> Any:

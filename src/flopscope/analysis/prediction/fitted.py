@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from flopscope.analysis.prediction.laws import Constants, Units
 from flopscope.analysis.prediction.machines import Sustaining
+from flopscope.files import parse_toml
 
 Tier: TypeAlias = Literal["calibrated", "fitted", "datasheet", "uncalibrated"]
 """How a device is known: measured for it, in the fit, by its datasheet alone, or hardly at all."""
@@ -61,12 +61,7 @@ UNMEASURED = Band(0.5, 2.0)
 @cache
 def priors() -> Mapping[str, Mapping[str, Any]]:
     """Every constant before the fit: by kind, ``[prior, spread]`` by name, and what the kind is."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    rows: Mapping[str, Mapping[str, Any]] = tomllib.loads(_text("priors.toml"))
-    return rows
+    return parse_toml(_text("priors.toml"))
 
 
 def units() -> Mapping[str, Units]:
