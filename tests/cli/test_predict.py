@@ -233,6 +233,27 @@ def test_a_calibration_is_of_its_device_alone(run: Run, project: Path) -> None:
     assert "that calibration is of RTX 3090" in refused.stderr
 
 
+def test_a_calibrated_device_that_is_not_in_the_table_is_named_as_the_file_names_it(
+    run: Run, project: Path
+) -> None:
+    rates = {"float16_flops_per_second": 1e14, "bytes_per_second": 1e12, "memory_bytes": 2**34}
+    changed = {"device": "RTX 42", "rates": rates}
+    (project / "card.json").write_text(json.dumps(CALIBRATION | changed))
+    given = ("--calibration", "card.json", "--on", "T4, RTX 42", "--price", "RTX 42=0.36")
+    first, second = written(run, *given)["devices"]
+
+    assert (first["device"], second["device"]) == ("T4", "RTX 42")
+    assert (first["tier"], second["tier"]) == ("uncalibrated", "calibrated")
+    assert second["price_per_hour"] == 0.36
+
+
+def test_kernels_of_a_compiled_model_are_said_to_be_those_before_fusing(run: Run) -> None:
+    result = run(*NET, "--on", "RTX 3090", "--compile")
+
+    assert result.exit_code == 0, result.stderr
+    assert "before they are fused" in result.stdout
+
+
 def test_a_file_that_is_no_calibration_is_refused(run: Run, project: Path) -> None:
     (project / "card.json").write_text("[]")
     result = run(*NET, "--calibration", "card.json")
