@@ -63,6 +63,22 @@ def test_the_type_is_that_of_autocast_or_the_models_own(run, options, autocast, 
     assert found["workload"]["dtype"] == dtype
 
 
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("", "float32 cast to float16 by autocast"),
+        (".half()", "float16, with autocast to it"),
+        (".bfloat16()", "bfloat16 cast to float16 by autocast"),
+    ],
+)
+def test_what_autocast_casts_is_the_type_of_the_weights(run, project, made, words) -> None:
+    (project / "typed.py").write_text(f"from torch import nn\nNet = nn.Linear(64, 64){made}\n")
+    result = run("predict", "typed:Net", "--shape", "4096,64", "--on", "RTX 3090")
+
+    assert result.exit_code == 0, result.stderr
+    assert f"run as      inference, eager · {words}\n" in result.stdout
+
+
 def test_nothing_is_claimed_of_float32_that_nothing_was_measured_of(run: Run) -> None:
     (device,) = written(run, "--on", "RTX 3090", "--dtype", "fp32")["devices"]
 

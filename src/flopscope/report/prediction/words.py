@@ -59,11 +59,18 @@ def tiers(reports: Sequence[PredictionReport]) -> Fact:
 
 
 def _run(workload: Workload) -> str:
-    cast = f"float32 cast to {workload.autocast} by autocast"
-    parts = [VARIANTS[workload.variant], cast if workload.autocast else workload.dtype]
+    parts = [VARIANTS[workload.variant], _types(workload)]
     if workload.channels_last:
         parts.append("channels last")
     return " · ".join(parts)
+
+
+def _types(workload: Workload) -> str:
+    if workload.autocast is None:
+        return workload.dtype
+    if workload.autocast == workload.weights:
+        return f"{workload.weights}, with autocast to it"
+    return f"{workload.weights} cast to {workload.autocast} by autocast"
 
 
 def limits(outlook: Outlook) -> str:
