@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 
 from flopscope.analysis.prediction.laws import Rates
 from flopscope.devices import Device
@@ -68,13 +67,16 @@ def watts_per_teraflops(device: Device) -> float | None:
 
 
 def published_share(device: Device) -> float | None:
-    """What was measured of products of halves, in the median, by the peak; None if nothing was."""
+    """The least that was measured of products of halves, by the peak; None if nothing was.
+
+    The least, since short runs measure clocks that a device does not keep up.
+    """
     shares = [
         rate.flops_per_second / device.flops_per_second[rate.arithmetic]
         for rate in device.sustained
         if rate.arithmetic in HALVES and rate.arithmetic in device.flops_per_second
     ]
-    return median(shares) if shares else None
+    return min(shares, default=None)
 
 
 def rates_of(device: Device, sustaining: Sustaining, scalars: Scalars = Scalars()) -> Rates | None:
