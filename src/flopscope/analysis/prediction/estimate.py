@@ -169,8 +169,8 @@ def _product_type(stream: Stream) -> str:
 def _warnings(stream: Stream, device: Device, tier: Tier, variant: Variant) -> Iterator[str]:
     if stream.launch_share > LAUNCH_SHARE:
         yield (
-            f"{stream.launch_share:.0%} of the time goes by in starting kernels: nothing was"
-            " measured of such small batches, so read the floor and the roofline alone"
+            f"asking for kernels and starting them takes {stream.launch_share:.0%} of the time:"
+            " nothing was measured of such small batches, so read the floor and the roofline alone"
         )
     if recurrent := _recurrent(stream):
         yield (
