@@ -11,6 +11,9 @@ import torch
 from torch import nn
 
 import flopscope
+from flopscope.analysis.prediction.calibration import Calibration, as_text
+from flopscope.analysis.prediction.described import given_device
+from flopscope.analysis.prediction.machines import Scalars
 from flopscope.devices import typed_device
 
 IMAGES = torch.empty(64, 3, 64, 64)
@@ -114,6 +117,21 @@ def test_a_calibration_is_of_the_device_that_it_names(tmp_path: Path) -> None:
 
     assert calibrated.outlooks[0].prediction.tier == "calibrated"
     assert calibrated.seconds > 1.2 * plain.seconds
+
+
+def test_a_calibrated_device_that_is_not_in_the_table_is_named_as_its_file_does(
+    tmp_path: Path,
+) -> None:
+    row = given_device(1e14, 1e12, 2**34, "float16", "RTX 42")
+    found = Calibration(
+        row, "RTX 42", Scalars(), (), (1e14, 1e12, 2**34), "2.14.1", "0.1.0", "2026-11-30"
+    )
+    path = tmp_path / "card.json"
+    path.write_text(as_text(found))
+    report = flopscope.predict(net(), IMAGES, on=["T4", "RTX 42"], calibrations=[path])
+
+    assert [each.prediction.device.name for each in report.outlooks] == ["T4", "RTX 42"]
+    assert report.outlooks[1].prediction.tier == "calibrated"
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def predicted(
         flops=whole.root.cost.flops,
         memory=_memory(found if step is None else step, whole),
         autocast=plan.mode.autocast,
+        weights=_weights_dtype(found),
         half_norms=plan.mode.half_norms,
         channels_last=plan.mode.channels_last,
         module=plan.module,
@@ -104,6 +105,16 @@ def predicted(
         assumptions=found.assumptions,
         notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
     )
+
+
+def _weights_dtype(found: Trace) -> str:
+    """The floating-point type of most weights that are read; float32 where there are none."""
+    uses = {use.name: use for call in found.calls for use in call.parameters}
+    numel: dict[str, int] = {}
+    for use in uses.values():
+        if "float" in use.given.dtype:
+            numel[use.given.dtype] = numel.get(use.given.dtype, 0) + use.numel
+    return max(numel, key=lambda dtype: numel[dtype], default="float32")
 
 
 def _notes(subject: Subject, plan: Plan) -> Iterator[str]:

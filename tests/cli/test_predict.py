@@ -63,6 +63,22 @@ def test_the_type_is_that_of_autocast_or_the_models_own(run, options, autocast, 
     assert found["workload"]["dtype"] == dtype
 
 
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("", "float32 cast to float16 by autocast"),
+        (".half()", "float16, with autocast to it"),
+        (".bfloat16()", "bfloat16 cast to float16 by autocast"),
+    ],
+)
+def test_what_autocast_casts_is_the_type_of_the_weights(run, project, made, words) -> None:
+    (project / "typed.py").write_text(f"from torch import nn\nNet = nn.Linear(64, 64){made}\n")
+    result = run("predict", "typed:Net", "--shape", "4096,64", "--on", "RTX 3090")
+
+    assert result.exit_code == 0, result.stderr
+    assert f"run as      inference, eager · {words}\n" in result.stdout
+
+
 def test_nothing_is_claimed_of_float32_that_nothing_was_measured_of(run: Run) -> None:
     (device,) = written(run, "--on", "RTX 3090", "--dtype", "fp32")["devices"]
 
@@ -231,6 +247,27 @@ def test_a_calibration_is_of_its_device_alone(run: Run, project: Path) -> None:
     assert measured["floor_seconds"] == plain["floor_seconds"]
     assert refused.exit_code == 2
     assert "that calibration is of RTX 3090" in refused.stderr
+
+
+def test_a_calibrated_device_that_is_not_in_the_table_is_named_as_the_file_names_it(
+    run: Run, project: Path
+) -> None:
+    rates = {"float16_flops_per_second": 1e14, "bytes_per_second": 1e12, "memory_bytes": 2**34}
+    changed = {"device": "RTX 42", "rates": rates}
+    (project / "card.json").write_text(json.dumps(CALIBRATION | changed))
+    given = ("--calibration", "card.json", "--on", "T4, RTX 42", "--price", "RTX 42=0.36")
+    first, second = written(run, *given)["devices"]
+
+    assert (first["device"], second["device"]) == ("T4", "RTX 42")
+    assert (first["tier"], second["tier"]) == ("uncalibrated", "calibrated")
+    assert second["price_per_hour"] == 0.36
+
+
+def test_kernels_of_a_compiled_model_are_said_to_be_those_before_fusing(run: Run) -> None:
+    result = run(*NET, "--on", "RTX 3090", "--compile")
+
+    assert result.exit_code == 0, result.stderr
+    assert "before they are fused" in result.stdout
 
 
 def test_a_file_that_is_no_calibration_is_refused(run: Run, project: Path) -> None:

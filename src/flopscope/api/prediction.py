@@ -102,8 +102,13 @@ def _where(
 ) -> Where:
     found = [read_calibration(Path(path)) for path in calibrations]
     asked = [on] if isinstance(on, (str, Device)) else list(on)
-    devices = [each if isinstance(each, Device) else typed_device(each) for each in asked]
-    devices = devices or [each.device for each in found]
+    measured = {each.device.name: each.device for each in found}
+
+    def device(name: str) -> Device:
+        return measured.get(name) or typed_device(name)
+
+    devices = [each if isinstance(each, Device) else device(each) for each in asked]
+    devices = devices or list(measured.values())
     if not devices:
         raise UsageError("on which device?", hint='write on="RTX 4090"')
     return Where(

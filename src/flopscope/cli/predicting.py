@@ -107,7 +107,7 @@ def takes_devices(function: Callable[..., None]) -> Callable[..., None]:
         dtype = parse_dtype(autocast or own_dtype or "float32")
         described = _described(peak, bandwidth, memory, dtype)
         found = tuple(map(read_calibration, calibrations))
-        where = _where((*_named(on), *described), found, prices)
+        where = _where((*_named(on, found), *described), found, prices)
         variant: Variant = "compiled" if compiled else "training" if train else "eager"
         half = norms != "float32"
         function(requests=requests, where=where, variant=variant, half_norms=half, **own)
@@ -125,9 +125,12 @@ def with_amp(request: Request) -> Request:
     return request
 
 
-def _named(on: Sequence[str]) -> Iterator[Device]:
+def _named(on: Sequence[str], calibrations: Sequence[Calibration]) -> Iterator[Device]:
+    """Devices of the table, and those that are not in it but were calibrated."""
+    measured = {each.device.name: each.device for each in calibrations}
     for text in on:
-        yield from map(_device, filter(None, (part.strip() for part in text.split(","))))
+        for name in filter(None, (part.strip() for part in text.split(","))):
+            yield measured.get(name) or _device(name)
 
 
 def _device(name: str) -> Device:
@@ -179,7 +182,7 @@ def _price(text: str, chosen: dict[str, Device]) -> tuple[str, float]:
         price = 0.0
     if not equals or not 0 < price < float("inf"):
         raise UsageError(f"'{text}' is no price", hint="write --price 'RTX 4090=0.35'")
-    found = name.strip() if name.strip() == GIVEN else typed_device(name).name
+    found = name.strip() if name.strip() in {GIVEN, *chosen} else typed_device(name).name
     if found not in chosen:
         raise UsageError(f"nothing is predicted for {found}", hint=f'add --on "{found}"')
     return found, price

@@ -104,7 +104,7 @@ def needs_inputs(model: nn.Module) -> bool:
 
 
 def what_is_needed(model: nn.Module, path: str) -> tuple[str, str]:
-    """That a model is to be given inputs, and a command line to start from.
+    """That a model is to be given inputs, and a target with options to start from.
 
     Args:
         model: that was built without weights or with them.
@@ -117,7 +117,7 @@ def what_is_needed(model: nn.Module, path: str) -> tuple[str, str]:
     options = [f"--shape {shape}"] + [f"--shape {parameter.name}:..." for parameter in needed[1:]]
     return (
         f"no inputs were given, and {kind_of(model)}.forward needs {listed}",
-        f"start from: flopscope profile {path} {' '.join(options)}",
+        f"start from: {path} {' '.join(options)}",
     )
 
 

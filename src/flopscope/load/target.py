@@ -118,8 +118,13 @@ def _is_file(place: str) -> bool:
 def _malformed(text: str) -> TargetError:
     name, parenthesis, rest = text.partition("(")
     place, dot, attribute = name.rstrip(":").rpartition(".")
-    if _is_file(name) or not dot:
+    meant, at, revision = text.partition("@")
+    if at and _SYNTAX.fullmatch(meant):
+        hint = f"leave @{revision} out: revisions are for flopscope diff"
+    elif _is_file(name.rstrip(":")) or not dot:
         hint = f"name what to take from it: {name.rstrip(':') or 'mypkg'}:ClassName"
+        if name.isidentifier():
+            hint += f"; a library's model is timm:{name}"
     else:
         hint = f"did you mean '{place}:{attribute}{parenthesis}{rest}'?"
     return TargetError(f"'{text}' does not name a model", hint=hint)

@@ -116,7 +116,7 @@ def test_a_model_that_needs_nothing_is_called_with_nothing() -> None:
     assert first(GivenInputs(), Constant()) == Inputs()
 
 
-def test_where_nobody_knows_the_error_lists_what_is_needed_and_a_command_to_start_from() -> None:
+def test_where_nobody_knows_the_error_lists_what_is_needed_and_options_to_start_from() -> None:
     class Masked(Net):
         def forward(self, x: torch.Tensor, mask, scale=1.0) -> Any:
             return x
@@ -126,7 +126,7 @@ def test_where_nobody_knows_the_error_lists_what_is_needed_and_a_command_to_star
 
     needed = "Masked.forward needs 'x' (torch.Tensor), 'mask'"
     assert caught.value.message == f"no inputs were given, and {needed}"
-    start = "flopscope profile nets:Net --shape 1,6 --shape mask:..."
+    start = "nets:Net --shape 1,6 --shape mask:..."
     assert caught.value.hint == f"start from: {start}"
 
 

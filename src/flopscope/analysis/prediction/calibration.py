@@ -223,6 +223,8 @@ def _calibration(found: dict[str, Any]) -> Calibration:
             float(rates["bytes_per_second"]),
             int(rates["memory_bytes"]),
         )
+        if not all(0 < each < math.inf for each in known):
+            raise ValueError("its rates are no device's")
     return Calibration(
         device=_device(str(found["device"]), known),
         reported=str(found["reported"]),

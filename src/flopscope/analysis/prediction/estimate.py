@@ -21,6 +21,7 @@ from flopscope.analysis.prediction.machines import (
 )
 from flopscope.analysis.prediction.prediction import UNCERTAIN, Stream, priced
 from flopscope.devices import Device
+from flopscope.dtypes import BITS
 from flopscope.errors import InputError
 from flopscope.records import Trace
 
@@ -38,6 +39,12 @@ POWER_LIMITED = 2.0
 
 HALVES = frozenset({"float16", "bfloat16"})
 """The types of products in the models that were measured."""
+
+RECURRENT = frozenset({"aten.lstm", "aten.gru", "aten.rnn_tanh", "aten.rnn_relu"})
+"""Operators that are priced as one kernel each, though their steps wait for one another."""
+
+CUDA_VENDORS = frozenset({"NVIDIA", "AMD", ""})
+"""Whose devices PyTorch knows as ``cuda``, where flopscope calibrate runs; ``""`` is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +111,14 @@ def predict(
         raise InputError(f"{device.name} is not rated in fp32", hint="give another device")
     stream = priced(trace, rates, rated, fit, variant)
     tier = tier_of(device, fit, scalars)
-    warnings = tuple(_warnings(stream, tier, variant))
+    warnings = tuple(_warnings(stream, device, tier, variant))
     share, source = fit.sustaining.of(device)
     return Prediction(
         device,
         variant,
         stream,
         tier,
-        _band(stream, fit.band(variant, tier)),
+        _band(stream, device, fit.band(variant, tier)),
         f"{share:.0%} of its peak of matrix products ({source})",
         warnings,
     )
@@ -129,12 +136,24 @@ def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier
     return "datasheet" if watts >= POWER_LIMITED else "uncalibrated"
 
 
-def _band(stream: Stream, measured: Band) -> Band | None:
-    if stream.launch_share > LAUNCH_SHARE:
+def _band(stream: Stream, device: Device, measured: Band) -> Band | None:
+    if stream.launch_share > LAUNCH_SHARE or _recurrent(stream) or _is_unrated(stream, device):
         return None
     if stream.unknown_share > UNCERTAIN_SHARE:
         return WIDENED
     return measured if _product_type(stream) in HALVES else UNMEASURED
+
+
+def _recurrent(stream: Stream) -> tuple[str, ...]:
+    """The recurrent operators that run."""
+    ops = (each.launch.operation.op for each in stream.timed)
+    return tuple(dict.fromkeys(op for op in ops if op in RECURRENT))
+
+
+def _is_unrated(stream: Stream, device: Device) -> bool:
+    """Whether the rate of float32 stands for that of products in a wider type."""
+    dtype = _product_type(stream)  # which may be tf32, that nothing is stored in
+    return BITS.get(dtype, 0) > BITS["float32"] and device.matrix_peak(dtype) is None
 
 
 def _product_type(stream: Stream) -> str:
@@ -147,13 +166,18 @@ def _product_type(stream: Stream) -> str:
     return max(seconds, key=lambda dtype: seconds[dtype], default="float16")
 
 
-def _warnings(stream: Stream, tier: Tier, variant: Variant) -> Iterator[str]:
+def _warnings(stream: Stream, device: Device, tier: Tier, variant: Variant) -> Iterator[str]:
     if stream.launch_share > LAUNCH_SHARE:
         yield (
-            f"{stream.launch_share:.0%} of the time goes by in starting kernels: nothing was"
-            " measured of such small batches, so read the floor and the roofline alone"
+            f"asking for kernels and starting them takes {stream.launch_share:.0%} of the time:"
+            " nothing was measured of such small batches, so read the floor and the roofline alone"
         )
-    if stream.unknown_share > UNCERTAIN_SHARE:
+    if recurrent := _recurrent(stream):
+        yield (
+            f"the steps of {', '.join(recurrent)} run one after the other, and are reckoned as one"
+            " kernel: long sequences may take many times as long"
+        )
+    elif stream.unknown_share > UNCERTAIN_SHARE:
         names = (each for each in stream.by(lambda launch: launch.operation.op) if each.seconds)
         uncertain = {
             each.launch.operation.op
@@ -165,7 +189,12 @@ def _warnings(stream: Stream, tier: Tier, variant: Variant) -> Iterator[str]:
             f"{stream.unknown_share:.0%} of the time is of operators whose time is hardly known"
             f" ({', '.join(most)}): it may be off by a factor of {WIDENED.high}"
         )
-    if _product_type(stream) not in HALVES:
+    if _is_unrated(stream, device):
+        yield (
+            f"its rate of {_product_type(stream)} is not known, and that of float32 stands for it:"
+            " products may take many times as long"
+        )
+    elif _product_type(stream) not in HALVES:
         yield (
             f"products run in {_product_type(stream)}, and the constants are from models in"
             " halves: it may be off by a factor of 2"
@@ -176,9 +205,10 @@ def _warnings(stream: Stream, tier: Tier, variant: Variant) -> Iterator[str]:
             " models took two to five times what is predicted"
         )
     if tier == "uncalibrated":
+        helps = "; flopscope calibrate, run on one, narrows that"
         yield (
-            "no model was measured on a device of this kind: it may be off by a factor of 2;"
-            " flopscope calibrate, run on one, narrows that"
+            "no model was measured on a device of this kind: it may be off by a factor of 2"
+            f"{helps if device.vendor in CUDA_VENDORS else ''}"
         )
 
 

@@ -136,12 +136,14 @@ def priced(
 def floor_seconds(trace: Trace, kernels: Iterable[Kernel], rated: Rates) -> float:
     """The longer of all products at peak, and of moving what has to be moved, once.
 
-    Of the weights that is what the operators read of them: of a table the rows looked up.
+    Of the weights that is what the operators read of them: of a table the rows looked up. It is no
+    more than the kernels move: an input may be ignored, and an output be a view of one.
     """
+    kernels = tuple(kernels)
     computing = sum(_peak_seconds(kernel, rated) for kernel in kernels)
     inputs = sum(tensor.nbytes for tensor in trace.inputs.values())
     outputs = sum(tensor.nbytes for tensor in trace.modules[0].outputs)
-    moved = _weights_nbytes(trace) + inputs + outputs
+    moved = min(_weights_nbytes(trace) + inputs + outputs, sum(each.nbytes for each in kernels))
     return max(computing, moved / rated.bytes_per_second)
 
 

@@ -49,6 +49,7 @@ class Workload:
         flops: of a pass, or of a step of training.
         memory: what that holds at once, or None where that is not known.
         autocast: the type that operators are cast to, or None without.
+        weights: the floating-point type that most of the weights are in, before any cast.
         half_norms: whether norms run in that type, too.
         channels_last: whether channels are last in memory.
         module: the part of the model that is meant; ``""`` is all of it.
@@ -61,6 +62,7 @@ class Workload:
     flops: int
     memory: Memory | None = None
     autocast: str | None = None
+    weights: str = "float32"
     half_norms: bool = False
     channels_last: bool = False
     module: Scope = ""

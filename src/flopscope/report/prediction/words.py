@@ -22,6 +22,13 @@ VARIANTS: Mapping[Variant, str] = {
 }
 """What is run."""
 
+KERNELS: Mapping[Variant, str] = {
+    "eager": "{}",
+    "compiled": "{} before they are fused",
+    "training": "its forward pass is {}",
+}
+"""What the kernels that are predicted are of it."""
+
 
 def heading(report: PredictionReport) -> Iterator[Fact]:
     """The inputs, how the model is run, and how much there is to do."""
@@ -35,8 +42,9 @@ def heading(report: PredictionReport) -> Iterator[Fact]:
         yield Fact("module", (workload.module,))
     yield Fact("run as", (_run(workload),))
     kernels = len(report.outlooks[0].prediction.stream.timed)
-    where = "its forward pass is " if workload.variant == "training" else ""
-    work = f"{format_quantity(float(workload.flops), 'FLOPs')} · {where}{many(kernels, 'kernel')}"
+    work = f"{format_quantity(float(workload.flops), 'FLOPs')} · " + KERNELS[
+        workload.variant
+    ].format(many(kernels, "kernel"))
     yield Fact("work", (work,))
 
 
@@ -51,11 +59,18 @@ def tiers(reports: Sequence[PredictionReport]) -> Fact:
 
 
 def _run(workload: Workload) -> str:
-    cast = f"float32 cast to {workload.autocast} by autocast"
-    parts = [VARIANTS[workload.variant], cast if workload.autocast else workload.dtype]
+    parts = [VARIANTS[workload.variant], _types(workload)]
     if workload.channels_last:
         parts.append("channels last")
     return " · ".join(parts)
+
+
+def _types(workload: Workload) -> str:
+    if workload.autocast is None:
+        return workload.dtype
+    if workload.autocast == workload.weights:
+        return f"{workload.weights}, with autocast to it"
+    return f"{workload.weights} cast to {workload.autocast} by autocast"
 
 
 def limits(outlook: Outlook) -> str:

@@ -28,6 +28,8 @@ from tests.unit.analysis.prediction.streams import LINEAR, LOOKUP, RELU, device,
 DOCS = Path(__file__).parents[4] / "docs"
 PUBLISHED = json.loads((DOCS / "calibration.schema.json").read_text(encoding="utf-8"))
 
+RATES = {"float16_flops_per_second": 1e14, "bytes_per_second": 1e12, "memory_bytes": 2**34}
+
 TRACES = (
     trace(*[Call(LINEAR)] * 400),
     trace(*[Call(RELU)] * 100),
@@ -116,6 +118,8 @@ def test_a_device_that_is_not_in_the_table_brings_its_rates(tmp_path: Path) -> N
         {"device": "RTX 42"},
         {"measured": [{"name": "copy"}]},
         {"rates": {}},
+        {"rates": RATES | {"bytes_per_second": 0}},
+        {"rates": RATES | {"float16_flops_per_second": -1e14}},
     ],
 )
 def test_a_file_of_something_else_is_refused_in_a_line(tmp_path: Path, changed) -> None:

@@ -85,6 +85,37 @@ def test_products_of_floats_were_not_measured() -> None:
     assert "float32" in found.warnings[0]
 
 
+def test_products_in_a_type_whose_rate_stands_in_have_no_band() -> None:
+    doubles = TensorSpec((1024, 1024), "float64")
+    product = Operation("aten.mm", "default", {"self": doubles, "mat2": doubles}, (doubles,))
+    rated = device(flops_per_second={"fp32_vector": PEAK / 16, "fp64_vector": PEAK / 1024})
+
+    found = told(Call(product))
+    assert found.band is None
+    assert "rate of float64 is not known" in found.warnings[0]
+    assert told(Call(product), on=rated).band == UNMEASURED
+
+
+def test_recurrent_layers_have_no_band_however_little_one_kernel_of_them_takes() -> None:
+    steps, state = TensorSpec((100, 1, 64), "float16"), TensorSpec((1, 1, 64), "float16")
+    arguments = {
+        "input": steps,
+        "hx": state,
+        "params": (TensorSpec((3 * 64, 64), "float16"),) * 2,
+        "has_biases": False,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "train": False,
+        "bidirectional": False,
+    }
+    gru = Operation("aten.gru", "input", arguments, (steps, state))
+    found = told(*[Call(RELU)] * 99, Call(gru))
+
+    assert found.band is None
+    (warning,) = found.warnings
+    assert "the steps of aten.gru run one after the other" in warning
+
+
 def test_elementwise_floats_are_no_products_of_them() -> None:
     floats = TensorSpec((1024, 1024))
     tags = frozenset({"pointwise"})
@@ -114,6 +145,14 @@ def test_an_uncalibrated_device_is_said_to_be_so_with_what_helps() -> None:
 
     assert found.band == UNMEASURED
     assert ["flopscope calibrate" in warning for warning in found.warnings] == [True]
+
+
+@pytest.mark.parametrize("vendor", ["Apple", "Google", "Intel"])
+def test_what_is_no_cuda_device_is_not_to_be_calibrated(vendor: str) -> None:
+    (warning,) = told(on=device("new", vendor=vendor)).warnings
+
+    assert "no model was measured" in warning
+    assert "calibrate" not in warning
 
 
 def test_a_calibrated_device_has_its_scalars_and_the_band_of_that() -> None:

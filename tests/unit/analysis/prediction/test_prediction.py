@@ -101,6 +101,15 @@ def test_the_floor_reads_of_a_table_the_rows_that_are_looked_up() -> None:
     assert found.floor_seconds == (WORDS.nbytes + ROWS.nbytes + ROWS.nbytes) / BANDWIDTH
 
 
+def test_the_floor_moves_no_more_than_the_kernels_do() -> None:
+    """A pass over what was given, of which the model gives back a view that repeats it."""
+    repeated = TensorSpec((1000, *ROWS.shape), "float16")
+    modules = (ModuleSpec("", "Net", 1, (repeated,)),)
+    found = Trace(modules, (Call(RELU),), {"0": ROWS}, stream="device:cuda")
+
+    assert priced(found, RATES, RATES, fit()).floor_seconds == PASS
+
+
 def test_a_weight_that_is_read_twice_is_moved_once_by_the_floor() -> None:
     once = (FLOAT.nbytes + WEIGHT.nbytes) / BANDWIDTH
 

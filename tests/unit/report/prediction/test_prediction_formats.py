@@ -148,7 +148,7 @@ def test_a_time_that_starting_kernels_decides_has_no_band() -> None:
     text = PREDICTION_FORMATS["table"](unsure(), View())
 
     assert "without a band" in text
-    assert "in starting kernels" in text
+    assert "asking for kernels and starting them" in text
     assert unsure().band is None
 
 
