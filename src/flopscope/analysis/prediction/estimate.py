@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flopscope.analysis.prediction.fitted import (
@@ -111,16 +111,17 @@ def predict(
         raise InputError(f"{device.name} is not rated in fp32", hint="give another device")
     stream = priced(trace, rates, rated, fit, variant)
     tier = tier_of(device, fit, scalars)
-    warnings = tuple(_warnings(stream, device, tier, variant))
+    measured = fit.band(variant, tier)
+    reservations = tuple(_reservations(stream, device, tier, variant))
     share, source = fit.sustaining.of(device)
     return Prediction(
         device,
         variant,
         stream,
         tier,
-        _band(stream, device, fit.band(variant, tier)),
+        _widest([measured, *(each.band for each in reservations)]),
         f"{share:.0%} of its peak of matrix products ({source})",
-        warnings,
+        tuple(each.warning for each in reservations),
     )
 
 
@@ -136,12 +137,12 @@ def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier
     return "datasheet" if watts >= POWER_LIMITED else "uncalibrated"
 
 
-def _band(stream: Stream, device: Device, measured: Band) -> Band | None:
-    if stream.launch_share > LAUNCH_SHARE or _recurrent(stream) or _is_unrated(stream, device):
+def _widest(bands: Sequence[Band | None]) -> Band | None:
+    """What holds all of some bands, or None where one of them is not there."""
+    known = [band for band in bands if band is not None]
+    if len(known) < len(bands):
         return None
-    if stream.unknown_share > UNCERTAIN_SHARE:
-        return WIDENED
-    return measured if _product_type(stream) in HALVES else UNMEASURED
+    return Band(min(band.low for band in known), max(band.high for band in known))
 
 
 def _recurrent(stream: Stream) -> tuple[str, ...]:
@@ -166,50 +167,74 @@ def _product_type(stream: Stream) -> str:
     return max(seconds, key=lambda dtype: seconds[dtype], default="float16")
 
 
-def _warnings(stream: Stream, device: Device, tier: Tier, variant: Variant) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    """Why an estimate is not to be trusted as far as those of the models that were measured.
+
+    Attributes:
+        warning: to the reader.
+        band: what is left of the band, or None where nothing is.
+    """
+
+    warning: str
+    band: Band | None
+
+
+def _reservations(
+    stream: Stream, device: Device, tier: Tier, variant: Variant
+) -> Iterator[_Reservation]:
     if stream.launch_share > LAUNCH_SHARE:
-        yield (
+        yield _Reservation(
             f"asking for kernels and starting them takes {stream.launch_share:.0%} of the time:"
-            " nothing was measured of such small batches, so read the floor and the roofline alone"
+            " nothing was measured of such small batches, so read the floor and the roofline alone",
+            None,
         )
     if recurrent := _recurrent(stream):
-        yield (
+        yield _Reservation(
             f"the steps of {', '.join(recurrent)} run one after the other, and are reckoned as one"
-            " kernel: long sequences may take many times as long"
+            " kernel: long sequences may take many times as long",
+            None,
         )
     elif stream.unknown_share > UNCERTAIN_SHARE:
-        names = (each for each in stream.by(lambda launch: launch.operation.op) if each.seconds)
-        uncertain = {
-            each.launch.operation.op
-            for each in stream.timed
-            if each.launch.kernel.kind in UNCERTAIN
-        }
-        most = [part.name for part in names if part.name in uncertain][:3]
-        yield (
+        yield _Reservation(
             f"{stream.unknown_share:.0%} of the time is of operators whose time is hardly known"
-            f" ({', '.join(most)}): it may be off by a factor of {WIDENED.high}"
+            f" ({', '.join(_most_uncertain(stream))}): it may be off by a factor of {WIDENED.high}",
+            WIDENED,
         )
     if _is_unrated(stream, device):
-        yield (
+        yield _Reservation(
             f"its rate of {_product_type(stream)} is not known, and that of float32 stands for it:"
-            " products may take many times as long"
+            " products may take many times as long",
+            None,
         )
     elif _product_type(stream) not in HALVES:
-        yield (
+        yield _Reservation(
             f"products run in {_product_type(stream)}, and the constants are from models in"
-            " halves: it may be off by a factor of 2"
+            " halves: it may be off by a factor of 2",
+            UNMEASURED,
         )
     if variant == "training" and _last_share(stream) > UNCERTAIN_SHARE:
-        yield (
+        yield _Reservation(
             "steps of training with channels last were measured on torch 1.12 alone, where some"
-            " models took two to five times what is predicted"
+            " models took two to five times what is predicted",
+            UNMEASURED,
         )
     if tier == "uncalibrated":
         helps = "; flopscope calibrate, run on one, narrows that"
-        yield (
+        yield _Reservation(
             "no model was measured on a device of this kind: it may be off by a factor of 2"
-            f"{helps if device.vendor in CUDA_VENDORS else ''}"
+            f"{helps if device.vendor in CUDA_VENDORS else ''}",
+            UNMEASURED,
         )
+
+
+def _most_uncertain(stream: Stream) -> Sequence[str]:
+    """The operators that most of the uncertain time is of."""
+    uncertain = {
+        each.launch.operation.op for each in stream.timed if each.launch.kernel.kind in UNCERTAIN
+    }
+    parts = stream.by(lambda launch: launch.operation.op)
+    return [part.name for part in parts if part.seconds and part.name in uncertain][:3]
 
 
 def _last_share(stream: Stream) -> float:
