@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -60,7 +61,7 @@ def document(report: Report) -> Object:
         "schema": SCHEMA,
         "target": report.target,
         "module": report.module,
-        "inputs": [{"name": name, **_tensor(tensor)} for name, tensor in report.inputs],
+        "inputs": named_tensors(report.inputs),
         "environment": {
             "flopscope": report.environment.flopscope,
             "torch": report.environment.torch,
@@ -109,6 +110,11 @@ def _restatement(report: Report) -> Object | None:
         "value": found.value,
         "modules": dict(found.modules),
     }
+
+
+def named_tensors(named: Iterable[tuple[str, TensorSpec]]) -> list[Object]:
+    """Inputs, as every document has them."""
+    return [{"name": name, **_tensor(tensor)} for name, tensor in named]
 
 
 def _tensor(tensor: TensorSpec) -> Object:

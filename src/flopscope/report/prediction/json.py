@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flopscope.analysis.prediction.workload import Memory, Outlook, Workload
 from flopscope.report import View
-from flopscope.report.json import Object, as_text
+from flopscope.report.json import Object, as_text, named_tensors
 from flopscope.report.prediction import PredictionReport, operators_of
 from flopscope.report.prediction.layers import layers
 from flopscope.report.prediction.several import Predictions
@@ -46,10 +46,7 @@ def document(report: PredictionReport) -> Object:
 
 def _workload(workload: Workload) -> Object:
     return {
-        "inputs": [
-            {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
-            for name, tensor in workload.inputs.items()
-        ],
+        "inputs": named_tensors(workload.inputs.items()),
         "samples": workload.samples,
         "variant": workload.variant,
         "dtype": workload.dtype,
