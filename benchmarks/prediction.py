@@ -19,13 +19,14 @@ from benchmarks.prediction_fit import constants_of
 from benchmarks.prediction_scores import ends
 from benchmarks.prediction_traces import write_traces
 from benchmarks.prediction_validation import (
+    ALONE,
+    BOTH,
     COMPILED,
     COMPILED_BEFORE,
     NEW,
     NEW_LAST,
     NEWER,
     OLD,
-    OLD_LAST,
     TRAINED,
     TRAINED_BEFORE,
     Samples,
@@ -36,13 +37,12 @@ from benchmarks.prediction_validation import (
 )
 
 DIGITS = 4
-BOTH = (OLD, NEW, NEWER, OLD_LAST, NEW_LAST)
 
 
 def fit(samples: Samples) -> dict[str, object]:
     """All that ``fitted.py`` reads."""
     both = validated(samples, BOTH)
-    old, new = validated(samples, (OLD, OLD_LAST)), validated(samples, (NEW, NEW_LAST))
+    old, new = validated(samples, ALONE), validated(samples, (NEW, NEW_LAST))
     compiled, told = factors(samples, COMPILED, both.logarithms, COMPILED_BEFORE, 1.0)
     trained, stepped = factors(samples, TRAINED, both.logarithms, {}, TRAINED_BEFORE)
     measured = {file: samples.of(file).seconds for file in (OLD, NEW, NEWER)}

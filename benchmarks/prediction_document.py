@@ -10,8 +10,11 @@ import torch
 from benchmarks.prediction_baselines import flops_by_peak, flops_regression, unfused_roofline
 from benchmarks.prediction_data import File
 from benchmarks.prediction_fit import constants_of, fit_scalars, image_seconds, scaled
-from benchmarks.prediction_scores import coverage, score
+from benchmarks.prediction_scores import Score, coverage, score
 from benchmarks.prediction_validation import (
+    ALONE,
+    BOTH,
+    CALIBRATING_MODELS,
     COMPILED,
     COMPILED_BEFORE,
     NEW,
@@ -23,6 +26,7 @@ from benchmarks.prediction_validation import (
     TRAINED,
     TRAINED_BEFORE,
     Samples,
+    Validated,
     calibrated,
     factors,
     held_out,
@@ -44,10 +48,11 @@ SCORES = ("models", "error: median / 90th", "bias", "Kendall's τ", "pairs in or
 
 def document(samples: Samples) -> str:
     """The whole document."""
+    old = validated(samples, ALONE)
     text = Path(__file__).with_name("prediction.md").read_text(encoding="utf-8")
     for name, table in (
-        ("accuracy", _accuracy(samples)),
-        ("baselines", _baselines(samples)),
+        ("accuracy", _accuracy(samples, old)),
+        ("baselines", _baselines(samples, old)),
         ("constants", _constants()),
         ("factors", _factors()),
     ):
@@ -55,26 +60,23 @@ def document(samples: Samples) -> str:
     return text.rstrip()
 
 
-def _accuracy(samples: Samples) -> str:
+def _accuracy(samples: Samples, old: Validated) -> str:
     rows: list[Row] = []
 
     def add(
         what: str, file: File, predicted: torch.Tensor, told: tuple[torch.Tensor, ...] = ()
     ) -> None:
         measured, folds = told or (samples.of(file).seconds, samples.of(file).folds)
-        found = score(predicted, measured) if not told else None
         rows.append(
             (
                 what,
                 f"{file.device}, torch {file.torch}",
-                *(_cells(predicted, measured) if found else _short_cells(predicted, measured)),
-                f"{found.beyond}" if found else "",
+                *(_short_cells(predicted, measured) if told else _all_cells(predicted, measured)),
                 f"{coverage(predicted, measured, folds):.0%}",
             )
         )
 
-    old = validated(samples, (OLD, OLD_LAST))
-    both = validated(samples, (OLD, NEW, NEWER, OLD_LAST, NEW_LAST))
+    both = validated(samples, BOTH)
     for file in (OLD, OLDER):
         add("constants of the 3090", file, held_out(samples, file, old))
     for file in (NEW, NEWER):
@@ -103,15 +105,14 @@ def _on_the_cpu(samples: Samples, logarithms: torch.Tensor) -> Iterator[tuple[st
     found, constants = samples.of(CPU), constants_of(logarithms)
     yield "compiled, fp32, a CPU as if it were a GPU", image_seconds(found, CPU_RATES, constants)
     generator = torch.Generator().manual_seed(0)
-    drawn = torch.randperm(len(found.rows), generator=generator)[:5]
+    drawn = torch.randperm(len(found.rows), generator=generator)[:CALIBRATING_MODELS]
     scalars = fit_scalars(found, CPU_RATES, constants, drawn)
     changed = scaled(CPU_RATES, scalars.compute, scalars.bandwidth)
     yield "the same, with two scalars from 5 models", image_seconds(found, changed, constants)
 
 
-def _baselines(samples: Samples) -> str:
+def _baselines(samples: Samples, old: Validated) -> str:
     rows: list[Row] = []
-    old = validated(samples, (OLD, OLD_LAST))
     for file in (OLD, NEW, NEWER):
         found = samples.of(file)
         names: tuple[tuple[str, Callable[[], torch.Tensor]], ...] = (
@@ -127,7 +128,17 @@ def _baselines(samples: Samples) -> str:
 
 
 def _cells(predicted: torch.Tensor, measured: torch.Tensor) -> Iterator[str]:
+    yield from _score_cells(score(predicted, measured))
+
+
+def _all_cells(predicted: torch.Tensor, measured: torch.Tensor) -> Iterator[str]:
+    """And how many are off by more than a factor of 2."""
     found = score(predicted, measured)
+    yield from _score_cells(found)
+    yield f"{found.beyond}"
+
+
+def _score_cells(found: Score) -> Iterator[str]:
     yield f"{found.models}"
     yield f"{found.median:.1%} / {found.ninetieth:.1%}"
     yield f"{found.bias:+.1%}"
@@ -142,7 +153,7 @@ def _short_cells(predicted: torch.Tensor, measured: torch.Tensor) -> Iterator[st
     yield f"{len(measured)}"
     yield f"{float(error.median()):.1%} / {float(error.quantile(0.9)):.1%}"
     yield f"{float(torch.log(predicted / measured).median()):+.1%}"
-    yield from ("", "", "")
+    yield from ("", "", "", "")
 
 
 def _constants() -> str:

@@ -31,6 +31,12 @@ NEWER = File("RTX 4090", "2.9.1")
 OLDER = File("RTX 3090", "2.1.0")
 OLD_LAST = File("RTX 3090", "2.4.0", layout="nhwc")
 NEW_LAST = File("RTX 4090", "2.4.0", layout="nhwc")
+ALONE = (OLD, OLD_LAST)
+"""Of one device, so that the other is predicted by its datasheet."""
+
+BOTH = (OLD, NEW, NEWER, OLD_LAST, NEW_LAST)
+"""What the constants that ship are fitted to."""
+
 COMPILED = (
     File("RTX 4090", "2.4.0", compile="inductor"),
     File("RTX 4090", "2.9.1", compile="inductor"),

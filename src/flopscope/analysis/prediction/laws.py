@@ -60,11 +60,20 @@ class Constants:
 def seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     """How long a kernel takes, from the end of the one before it.
 
-    The longer of moving data and computing, rounded where they are alike, as a p-norm; a time that
-    grows with waiting threads; and the start.
+    Both of its parts together, the second of which grows with waiting threads.
     """
-    memory = memory_seconds(kernel, device, constants)
-    compute = compute_seconds(kernel, device, constants)
+    return overlapped(
+        memory_seconds(kernel, device, constants),
+        compute_seconds(kernel, device, constants),
+        constants,
+    )
+
+
+def overlapped(memory: Any, compute: Any, constants: Constants) -> Any:
+    """How long a kernel takes whose data takes so long to move, and its arithmetic so long.
+
+    The longer of the two, rounded where they are alike, as a p-norm; and the start.
+    """
     sharpness = constants.shared("overlap")
     both = memory + compute  # by which to divide, lest powers of so little time vanish
     busy = both * ((memory / both) ** sharpness + (compute / both) ** sharpness) ** (1 / sharpness)

@@ -14,7 +14,7 @@ from flopscope.analysis.prediction.laws import (
     Rates,
     compute_seconds,
     memory_seconds,
-    seconds,
+    overlapped,
     whole_seconds,
 )
 from flopscope.analysis.prediction.stream import Launch, launches
@@ -171,7 +171,7 @@ def _timed(launch: Launch, device: Rates, constants: Constants, factor: float) -
         (moving, "memory"),
         (starting, "launch"),
     )
-    elapsed = factor * float(seconds(kernel, device, constants))
+    elapsed = factor * float(overlapped(moving, computing, constants))
     return TimedLaunch(launch, elapsed, max(limits)[1])
 
 
