@@ -22,6 +22,7 @@ from benchmarks.prediction_fit import (
     scaled,
     with_factors,
 )
+from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.laws import Rates
 from flopscope.analysis.prediction.machines import Sustaining
 
@@ -74,16 +75,16 @@ class Samples:
 
     folder: Path
     sustaining: Sustaining = field(default_factory=fit_sustaining)
-    _models: dict[str, Mapping[Key, Traced]] = field(default_factory=dict)
+    _models: dict[tuple[str, Torch], Mapping[Key, Traced]] = field(default_factory=dict)
     _samples: dict[File, Sample] = field(default_factory=dict)
 
     def of(self, file: File) -> Sample:
         """The models of a file."""
         if file not in self._samples:
             name = f"{file.precision}-{file.layout}"
-            if name not in self._models:
-                self._models[name] = traced(self.folder / name)
-            self._samples[file] = sample(file, self._models[name])
+            if (name, file.version) not in self._models:
+                self._models[name, file.version] = traced(self.folder / name, file.version)
+            self._samples[file] = sample(file, self._models[name, file.version])
         return self._samples[file]
 
     def rates(self, file: File) -> Rates:

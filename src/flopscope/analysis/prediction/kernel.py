@@ -19,6 +19,7 @@ class Kernel:
         padding: by which arithmetic grows where a device computes whole groups of channels.
         is_misaligned: 1 where rows of its operands don't start at whole groups of channels, else 0.
         dtype: torch's name of the type that it computes in.
+        elements: that a kernel without matrix products works on, one by one.
         serial_steps: what one thread does after another for want of threads, or 0.
     """
 
@@ -33,4 +34,5 @@ class Kernel:
     padding: float = 1
     is_misaligned: float = 0
     dtype: str = "float32"
+    elements: float = 0
     serial_steps: float = 0

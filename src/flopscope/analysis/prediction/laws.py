@@ -94,11 +94,14 @@ def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
 def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     """How long its arithmetic takes, padded to whole tiles, or its steps one after another."""
     elapsed = kernel.serial_steps * constants.shared("serial_seconds") * _turns(kernel, device)
+    own = constants.groups[kernel.kind]
+    if "work" in own:
+        worked = own["work"] * kernel.elements + own.get("row_work", 0) * kernel.rows
+        elapsed = elapsed + worked / device.vector
     units = constants.units.get(kernel.kind)
     if units is None:
         return elapsed
-    own = constants.groups[kernel.kind]
-    slowed = 1 + constants.shared("misaligned") * kernel.is_misaligned
+    slowed = 1 + own["misaligned"] * kernel.is_misaligned
     flops = 2 * kernel.macs * kernel.padding * slowed
     for side, size in (
         ("pad_rows", kernel.rows),

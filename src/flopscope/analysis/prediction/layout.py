@@ -65,6 +65,17 @@ def expanded(tensor: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
     return TensorSpec(shape, tensor.dtype, (0,) * (len(shape) - len(own)) + tuple(reversed(own)))
 
 
+def transposed(tensor: TensorSpec) -> TensorSpec:
+    """A view of matrices with their rows as columns."""
+    order = (*range(tensor.ndim - 2), tensor.ndim - 1, tensor.ndim - 2)
+    own = steps(tensor)
+    return TensorSpec(
+        tuple(tensor.shape[place] for place in order),
+        tensor.dtype,
+        tuple(own[place] for place in order),
+    )
+
+
 def merges(tensor: TensorSpec, dims: int) -> bool:
     """Whether the first dimensions can be seen as one, without a copy."""
     if tensor.strides is None:

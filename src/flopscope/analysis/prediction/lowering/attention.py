@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.layout import merges, steps
-from flopscope.analysis.prediction.lowering.products import copy_of
-from flopscope.analysis.prediction.lowering.table import lowered
+from flopscope.analysis.prediction.layout import expanded, merges, misaligned, steps, transposed
+from flopscope.analysis.prediction.lowering.products import cast, copy_of
+from flopscope.analysis.prediction.lowering.table import Torch, lowered
 from flopscope.costs import cost_of
 from flopscope.dtypes import BITS
 from flopscope.records import Operation, TensorSpec
@@ -27,20 +28,64 @@ Source: ``minimum_gemm_alignment`` in the same file.
 """
 
 
+IN_FLOAT32: Torch = (2, 5)
+"""The version from which attention that isn't fused computes halves in float32.
+
+Source: ``_scaled_dot_product_attention_math`` in ATen/native/transformers/attention.cpp.
+"""
+
+
 @lowered("aten.scaled_dot_product_attention")
 def attention(operation: Operation) -> Iterator[Kernel]:
-    """One kernel for heads of four dimensions; for others, each step apart."""
+    """One kernel for heads of four dimensions; for others, each step apart, halves in float32."""
+    heads, is_masked = _heads(operation), operation.args.get("attn_mask") is not None
+    if _is_fused(*heads, is_masked=is_masked):
+        yield _fused(operation, *heads)
+        return
+    given = heads[0].dtype
+    is_half = BITS[given] == BITS["float16"]
+    if is_half:
+        for tensor in heads:
+            yield cast(tensor, "float32")
+        heads = tuple(replace(tensor, dtype="float32") for tensor in heads)
+    scores = _scores(*heads)
+    yield from _scored(operation, *heads, scores)
+    yield from _made_safe(scores)
+    if is_half:
+        yield cast(scores, given)  # which are returned as well
+    yield from _weighed(heads[2], scores)
+    if is_half:
+        yield cast(replace(operation.outputs[0], dtype="float32"), given)
+
+
+@lowered("aten.scaled_dot_product_attention", before=IN_FLOAT32)
+def attention_in_its_type(operation: Operation) -> Iterator[Kernel]:
+    """The same, where halves are computed in halves."""
+    heads, is_masked = _heads(operation), operation.args.get("attn_mask") is not None
+    if _is_fused(*heads, is_masked=is_masked):
+        yield _fused(operation, *heads)
+        return
+    scores = _scores(*heads)
+    yield from _scored(operation, *heads, scores)
+    yield from _weighed(heads[2], scores)
+
+
+def _heads(operation: Operation) -> tuple[TensorSpec, TensorSpec, TensorSpec]:
+    """Queries, keys and values."""
     query, key, value = (operation.args[name] for name in ("query", "key", "value"))
-    mask = operation.args.get("attn_mask")
     assert isinstance(query, TensorSpec)
     assert isinstance(key, TensorSpec)
     assert isinstance(value, TensorSpec)
-    if not _is_fused(query, key, value, is_masked=mask is not None):
-        yield from _unfused(operation, query, key, value)
-        return
+    return query, key, value
+
+
+def _fused(
+    operation: Operation, query: TensorSpec, key: TensorSpec, value: TensorSpec
+) -> Kernel:
+    mask = operation.args.get("attn_mask")
     mask_nbytes = mask.nbytes if isinstance(mask, TensorSpec) else 0
     out = operation.outputs[0]
-    yield Kernel(
+    return Kernel(
         "masked attention" if mask is not None else "attention",
         sum(tensor.nbytes for tensor in (query, key, value, out)) + mask_nbytes,
         macs=cost_of(operation)[1].macs,
@@ -56,9 +101,13 @@ def _is_fused(query: TensorSpec, key: TensorSpec, value: TensorSpec, *, is_maske
     """Whether there is a kernel: flash attention, or else the memory-efficient one.
 
     Flash attention is of halves without a mask, in heads of one width, which it pads itself.
-    Source: ``can_use_flash_attention`` and ``can_use_mem_efficient_attention`` in the same file.
+    Neither is of keys that several heads share by broadcasting.
+    Source: ``can_use_flash_attention``, ``can_use_mem_efficient_attention`` and
+    ``check_batch_size_and_num_heads_dense`` in the same file.
     """
     bits, heads = BITS[query.dtype], (query, key, value)
+    if len({each.shape[:-2] for each in heads}) > 1:
+        return False
     if query.ndim != 4 or bits > BITS["float32"] or any(steps(each)[-1] != 1 for each in heads):
         return False
     widths = {each.shape[-1] for each in heads}
@@ -68,34 +117,77 @@ def _is_fused(query: TensorSpec, key: TensorSpec, value: TensorSpec, *, is_maske
     return all(width * bits // 8 % ALIGNED_NBYTES == 0 for width in widths)
 
 
-def _unfused(
-    operation: Operation, query: TensorSpec, key: TensorSpec, value: TensorSpec
+def _scores(query: TensorSpec, key: TensorSpec, _value: TensorSpec) -> TensorSpec:
+    """Of each query and key, where heads may share keys by broadcasting."""
+    batch = tuple(map(max, query.shape[:-2], key.shape[:-2]))
+    return TensorSpec((*batch, query.shape[-2], key.shape[-2]), query.dtype)
+
+
+def _scored(
+    operation: Operation,
+    query: TensorSpec,
+    key: TensorSpec,
+    value: TensorSpec,
+    scores: TensorSpec,
 ) -> Iterator[Kernel]:
-    out, mask = operation.outputs[0], operation.args.get("attn_mask")
-    heads = math.prod(query.shape[:-2])
-    rows, columns = query.shape[-2], key.shape[-2]
-    scores = TensorSpec((heads, rows, columns), query.dtype)
+    """Queries and keys are scaled and multiplied, the mask added, and the scores made to weights."""
+    mask = operation.args.get("attn_mask")
     for tensor in (query, key):
-        yield Kernel("pointwise", 2 * tensor.nbytes, dtype=tensor.dtype)  # scaled
-    for tensor in (query, key, value):
-        if not merges(tensor, tensor.ndim - 2):
-            yield copy_of(tensor)
-    sides = (
-        (query.nbytes + key.nbytes, columns, query.shape[-1]),
-        (value.nbytes + out.nbytes, value.shape[-1], columns),
-    )
-    for place, (nbytes, width, depth) in enumerate(sides):
+        yield Kernel("pointwise", 2 * tensor.nbytes, dtype=tensor.dtype, elements=tensor.numel)
+    yield from _batched(query, scores)
+    yield from _batched(transposed(key), scores)
+    yield _product(query.nbytes + key.nbytes, scores, query.shape[-1])
+    if isinstance(mask, TensorSpec):
         yield Kernel(
-            "product",
-            nbytes + scores.nbytes,
-            macs=heads * rows * width * depth,
-            rows=rows,
-            columns=width,
-            depth=depth,
-            products=heads,
+            "indexed pointwise",
+            2 * scores.nbytes + mask.nbytes,
             dtype=query.dtype,
+            elements=scores.numel,
         )
-        if place == 0:
-            if isinstance(mask, TensorSpec):
-                yield Kernel("pointwise", 2 * scores.nbytes + mask.nbytes, dtype=query.dtype)
-            yield Kernel("softmax", 2 * scores.nbytes, dtype=query.dtype)
+    yield Kernel(
+        "softmax",
+        2 * scores.nbytes,
+        dtype=query.dtype,
+        elements=scores.numel,
+        rows=scores.numel / scores.shape[-1],
+    )
+
+
+def _made_safe(scores: TensorSpec) -> Iterator[Kernel]:
+    """Rows that are masked altogether are sought and set to 0.
+
+    Source: ``_safe_softmax`` in ATen/native/transformers/attention.cpp.
+    """
+    size = scores.numel
+    yield Kernel("pointwise", scores.nbytes + size, dtype=scores.dtype, elements=size)
+    yield Kernel("reduction", size, dtype="bool", elements=size, rows=size / scores.shape[-1])
+    yield Kernel("indexed pointwise", 2 * scores.nbytes, dtype=scores.dtype, elements=size)
+
+
+def _weighed(value: TensorSpec, scores: TensorSpec) -> Iterator[Kernel]:
+    """The sum of the values of each query, by their weights."""
+    yield from _batched(value, scores)
+    out = TensorSpec((*scores.shape[:-1], value.shape[-1]), scores.dtype)
+    yield _product(scores.nbytes + value.nbytes, out, scores.shape[-1])
+
+
+def _batched(tensor: TensorSpec, scores: TensorSpec) -> Iterator[Kernel]:
+    """The copy of an operand whose batch isn't one of memory's."""
+    each = expanded(tensor, (*scores.shape[:-2], *tensor.shape[-2:]))
+    if not merges(each, each.ndim - 2):
+        yield copy_of(each)
+
+
+def _product(nbytes: int, out: TensorSpec, depth: int) -> Kernel:
+    """A product of batches of matrices that reads so much."""
+    return Kernel(
+        "product",
+        nbytes + out.nbytes,
+        macs=out.numel * depth,
+        rows=out.shape[-2],
+        columns=out.shape[-1],
+        depth=depth,
+        products=math.prod(out.shape[:-2]),
+        is_misaligned=misaligned(out.dtype, out.shape[-1], depth),
+        dtype=out.dtype,
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+import math
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.lowering.products import copy_of
-from flopscope.analysis.prediction.lowering.table import Rule, in_one_pass, lowered, one_pass
-from flopscope.records import Operation
+from flopscope.analysis.prediction.lowering.products import cast, copy_of
+from flopscope.analysis.prediction.lowering.table import Rule, Torch, in_one_pass, lowered, one_pass
+from flopscope.dtypes import BITS
+from flopscope.records import Operation, TensorSpec
 
 lowered("aten.batch_norm", "aten.native_batch_norm")(in_one_pass("batch norm"))
 
@@ -28,14 +30,51 @@ def in_order(kind: str) -> Rule:
         if given.strides is not None:
             yield copy_of(given)
             kernel = replace(kernel, scattered_nbytes=0)
-        yield kernel
+        yield replace(kernel, rows=given.numel / max(_row(operation, given), 1))
 
     return rule
+
+
+def _row(operation: Operation, given: TensorSpec) -> int:
+    """How many elements are normalised together."""
+    sides = operation.args.get("normalized_shape")
+    if isinstance(sides, tuple | list):
+        return math.prod(sides)
+    if isinstance(groups := operation.args.get("num_groups"), int):
+        return given.numel // (given.shape[0] * groups)
+    if isinstance(dim := operation.args.get("dim"), int):
+        return given.shape[dim]
+    return math.prod(given.shape[2:])
 
 
 lowered("aten.layer_norm", "aten.native_layer_norm")(in_order("layer norm"))
 lowered("aten.group_norm", "aten.native_group_norm", "aten.instance_norm")(in_order("group norm"))
 lowered("aten.rms_norm", "aten._fused_rms_norm")(in_order("rms norm"))
+
+RMS_NORM_FUSED: Torch = (2, 9)
+"""The version that first had a kernel for it: earlier ones compute it step by step in float32."""
+
+
+@lowered("aten.rms_norm", before=RMS_NORM_FUSED)
+def rms_norm_in_steps(operation: Operation) -> Iterator[Kernel]:
+    """Squares, their mean, its inverse root and two products, between casts of halves.
+
+    Source: ``rms_norm`` in ATen/native/layer_norm.cpp.
+    """
+    given, out = next(operation.tensors()), operation.outputs[0]
+    size, wide = given.numel, replace(given, dtype="float32", strides=None)
+    is_half = BITS[given.dtype] == BITS["float16"]
+    if is_half:
+        yield cast(given, "float32")
+    yield Kernel("pointwise", 2 * wide.nbytes, dtype="float32", elements=size)
+    rows = size / max(_row(operation, given), 1)
+    yield Kernel("reduction", wide.nbytes, dtype="float32", elements=size, rows=rows)
+    yield Kernel("indexed pointwise", 2 * wide.nbytes, dtype="float32", elements=size)
+    if is_half:
+        yield cast(wide, given.dtype)
+    if operation.args.get("weight") is not None:
+        yield Kernel("indexed pointwise", 2 * out.nbytes, dtype=out.dtype, elements=size)
+
 lowered("aten.softmax", "aten.log_softmax", "aten._softmax", "aten._log_softmax")(
     in_order("softmax")
 )

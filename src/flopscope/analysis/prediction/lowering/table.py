@@ -13,21 +13,45 @@ from flopscope.records import Operation
 Rule: TypeAlias = Callable[[Operation], Iterable[Kernel]]
 R = TypeVar("R", bound=Rule)
 
+Torch: TypeAlias = tuple[int, int]
+"""A version of PyTorch: ``(2, 13)``."""
+
+NEWEST: Torch = (99, 0)
+"""Later than any: rules that no version has replaced yet are for it."""
+
 RULES: dict[str, Rule] = {}
 """By operator, without the underscore of those that write in place."""
 
+EARLIER_RULES: dict[str, tuple[Torch, Rule]] = {}
+"""Where PyTorch ran other kernels before a version: that, and their rule."""
 
-def lowered(*ops: str) -> Callable[[R], R]:
-    """Register a function as the rule for operators, named ``"aten.linear"``."""
+
+def lowered(*ops: str, before: Torch | None = None) -> Callable[[R], R]:
+    """Register a function as the rule for operators, named ``"aten.linear"``.
+
+    Args:
+        ops: the operators.
+        before: the version that first ran other kernels, where the rule is for earlier ones.
+    """
 
     def register(rule: R) -> R:
+        rules = RULES if before is None else EARLIER_RULES
         for op in ops:
-            if op in RULES:
-                raise ValueError(f"{op} already has a rule: {RULES[op].__qualname__}")
-            RULES[op] = rule
+            if op in rules:
+                raise ValueError(f"{op} already has a rule: {rules[op]}")
+            if before is None:
+                RULES[op] = rule
+            else:
+                EARLIER_RULES[op] = before, rule
         return rule
 
     return register
+
+
+def rule_for(op: str, torch: Torch) -> Rule | None:
+    """The rule for an operator in a version of PyTorch, or None."""
+    before, earlier = EARLIER_RULES.get(op, ((0, 0), None))
+    return earlier if earlier is not None and torch < before else RULES.get(op)
 
 
 def one_pass(kind: str, operation: Operation) -> Kernel:
@@ -35,7 +59,7 @@ def one_pass(kind: str, operation: Operation) -> Kernel:
     out = operation.outputs[0]
     nbytes = cost_of(operation)[1].bytes_moved
     scattered = sum(out_of_order_nbytes(tensor, out) for tensor in operation.tensors())
-    return Kernel(kind, nbytes, min(nbytes, scattered), dtype=out.dtype)
+    return Kernel(kind, nbytes, min(nbytes, scattered), dtype=out.dtype, elements=out.numel)
 
 
 def in_one_pass(kind: str) -> Rule:
