@@ -22,8 +22,8 @@ from benchmarks.prediction_fit import (
     scaled,
     with_factors,
 )
-from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.laws import Rates
+from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.machines import Sustaining
 
 OLD = File("RTX 3090", "2.4.0")

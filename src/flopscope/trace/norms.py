@@ -44,11 +44,11 @@ class NormsInHalves(TorchFunctionMode):
             register_module_forward_pre_hook(self._begin),
             register_module_forward_hook(self._end, always_call=True),
         )
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call] # torch's own
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        super().__exit__(*raised)
+        super().__exit__(*raised)  # type: ignore[no-untyped-call] # torch's own
         for hook in self._hooks:
             hook.remove()
 

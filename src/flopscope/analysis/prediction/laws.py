@@ -93,16 +93,16 @@ def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
 
 def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     """How long its arithmetic takes, padded to whole tiles, or its steps one after another."""
-    elapsed = kernel.serial_steps * constants.shared("serial_seconds") * _turns(kernel, device)
     own = constants.groups[kernel.kind]
+    elapsed = kernel.serial_steps * constants.shared("serial_seconds") * _turns(kernel, device)
     if "work" in own:
-        worked = own["work"] * kernel.elements + own.get("row_work", 0) * kernel.rows
-        elapsed = elapsed + worked / device.vector
+        steps = own["work"] * kernel.elements + own["row_work"] * kernel.rows
+        return elapsed + steps / device.vector
     units = constants.units.get(kernel.kind)
     if units is None:
         return elapsed
-    slowed = 1 + own["misaligned"] * kernel.is_misaligned
-    flops = 2 * kernel.macs * kernel.padding * slowed
+    flops = 2 * kernel.macs * kernel.padding
+    flops = flops * (1 + own.get("misaligned", 0) * kernel.is_misaligned)
     for side, size in (
         ("pad_rows", kernel.rows),
         ("pad_columns", kernel.columns),

@@ -59,17 +59,26 @@ def _kind(operation: Operation) -> str:
     if coverage == "free":
         return "copy"
     elements = sum(output.numel for output in operation.outputs)
-    return _elementwise(operation) if coverage == "counted" and _is_light(cost, elements) else "unknown"
+    return (
+        _elementwise(operation)
+        if coverage == "counted" and _is_light(cost, elements)
+        else "unknown"
+    )
 
 
 def _elementwise(operation: Operation) -> str:
+    """Whether operands are read as one stretch of memory, or each element's place is sought.
+
+    Source: ``gpu_kernel_impl`` in ATen/native/cuda/CUDALoops.cuh, which reads several at once where
+    operands are contiguous and of one type.
+    """
     out = operation.outputs[0]
-    same = all(
-        tensor.shape == out.shape and tensor.dtype == out.dtype and tensor.strides == out.strides
-        for tensor in operation.tensors()
-        if tensor.numel > 1
+    operands = [tensor for tensor in operation.tensors() if tensor.numel > 1]
+    is_one = all(
+        (tensor.shape, tensor.dtype, tensor.strides) == (out.shape, out.dtype, out.strides)
+        for tensor in operands
     )
-    return "pointwise" if same else "indexed pointwise"
+    return "pointwise" if is_one else "indexed pointwise"
 
 
 def _is_light(cost: costs.Cost, elements: int) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-import math
 
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.lowering.products import cast, copy_of
@@ -30,16 +30,21 @@ def in_order(kind: str) -> Rule:
         if given.strides is not None:
             yield copy_of(given)
             kernel = replace(kernel, scattered_nbytes=0)
-        yield replace(kernel, rows=given.numel / max(_row(operation, given), 1))
+        yield by_rows(kernel, given, _row(operation, given))
 
     return rule
+
+
+def by_rows(kernel: Kernel, given: TensorSpec, row: int) -> Kernel:
+    """A kernel as one that works on so many elements of a tensor together, row after row."""
+    return replace(kernel, elements=given.numel, rows=given.numel / max(row, 1))
 
 
 def _row(operation: Operation, given: TensorSpec) -> int:
     """How many elements are normalised together."""
     sides = operation.args.get("normalized_shape")
     if isinstance(sides, tuple | list):
-        return math.prod(sides)
+        return math.prod(side for side in sides if isinstance(side, int))
     if isinstance(groups := operation.args.get("num_groups"), int):
         return given.numel // (given.shape[0] * groups)
     if isinstance(dim := operation.args.get("dim"), int):
@@ -62,18 +67,18 @@ def rms_norm_in_steps(operation: Operation) -> Iterator[Kernel]:
     Source: ``rms_norm`` in ATen/native/layer_norm.cpp.
     """
     given, out = next(operation.tensors()), operation.outputs[0]
-    size, wide = given.numel, replace(given, dtype="float32", strides=None)
+    wide = replace(given, dtype="float32", strides=None)
     is_half = BITS[given.dtype] == BITS["float16"]
     if is_half:
         yield cast(given, "float32")
-    yield Kernel("pointwise", 2 * wide.nbytes, dtype="float32", elements=size)
-    rows = size / max(_row(operation, given), 1)
-    yield Kernel("reduction", wide.nbytes, dtype="float32", elements=size, rows=rows)
-    yield Kernel("indexed pointwise", 2 * wide.nbytes, dtype="float32", elements=size)
+    yield Kernel("pointwise", 2 * wide.nbytes, dtype="float32")
+    yield Kernel("reduction", wide.nbytes, dtype="float32")
+    yield Kernel("indexed pointwise", 2 * wide.nbytes, dtype="float32")
     if is_half:
         yield cast(wide, given.dtype)
     if operation.args.get("weight") is not None:
-        yield Kernel("indexed pointwise", 2 * out.nbytes, dtype=out.dtype, elements=size)
+        yield Kernel("indexed pointwise", 2 * out.nbytes, dtype=out.dtype)
+
 
 lowered("aten.softmax", "aten.log_softmax", "aten._softmax", "aten._log_softmax")(
     in_order("softmax")

@@ -21,18 +21,18 @@ from flopscope.records import Operation, TensorSpec
 
 def copy_of(tensor: TensorSpec) -> Kernel:
     """The kernel that puts a tensor's elements into the order in which they are visited."""
-    return Kernel("copy", 2 * dense_nbytes(tensor), scattered_in_copy(tensor), dtype=tensor.dtype, elements=tensor.numel)
+    return Kernel("copy", 2 * dense_nbytes(tensor), scattered_in_copy(tensor), dtype=tensor.dtype)
 
 
 def cast(tensor: TensorSpec, dtype: str) -> Kernel:
     """The kernel that copies a tensor into another type, as it lies."""
     written = tensor.numel * BITS[dtype] // 8
-    return Kernel("cast", tensor.nbytes + written, dtype=dtype, elements=tensor.numel)
+    return Kernel("cast", tensor.nbytes + written, dtype=dtype)
 
 
 def bias_added(out: TensorSpec) -> Kernel:
     """The kernel that adds a bias to a result, where that is no part of what made it."""
-    return Kernel("bias", 2 * out.nbytes, dtype=out.dtype, elements=out.numel)
+    return Kernel("bias", 2 * out.nbytes, dtype=out.dtype)
 
 
 @lowered("aten.linear")
@@ -92,7 +92,7 @@ def einsum(operation: Operation) -> Iterator[Kernel]:
     """A product of batches, for which the first operand is laid out anew."""
     out = operation.outputs[0]
     first = next(operation.tensors())
-    yield Kernel("copy", 2 * dense_nbytes(first), dense_nbytes(first), dtype=first.dtype, elements=first.numel)
+    yield Kernel("copy", 2 * dense_nbytes(first), dense_nbytes(first), dtype=first.dtype)
     yield _batch(operation, out)
 
 

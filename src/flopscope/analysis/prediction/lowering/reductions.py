@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from flopscope.analysis.prediction.lowering.table import lowered, one_pass
-from collections.abc import Iterator
-from dataclasses import replace
-from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.records import Operation
+from flopscope.analysis.prediction.lowering.table import in_one_pass, lowered
 
 lowered(
     *("aten.mean", "aten.sum", "aten.amax", "aten.amin", "aten.max", "aten.min", "aten.argmax"),
@@ -14,8 +10,4 @@ lowered(
     *("aten.norm", "aten.logsumexp", "aten.prod", "aten.all", "aten.any"),
     *("aten.adaptive_avg_pool1d", "aten.adaptive_avg_pool2d", "aten.adaptive_avg_pool3d"),
     *("aten.adaptive_max_pool2d", "aten.adaptive_max_pool1d"),
-)
-def reduction(operation: Operation) -> Iterator[Kernel]:
-    given = next(operation.tensors())
-    yield replace(one_pass("reduction", operation), elements=given.numel, rows=operation.outputs[0].numel)
-
+)(in_one_pass("reduction"))

@@ -59,7 +59,7 @@ def one_pass(kind: str, operation: Operation) -> Kernel:
     out = operation.outputs[0]
     nbytes = cost_of(operation)[1].bytes_moved
     scattered = sum(out_of_order_nbytes(tensor, out) for tensor in operation.tensors())
-    return Kernel(kind, nbytes, min(nbytes, scattered), dtype=out.dtype, elements=out.numel)
+    return Kernel(kind, nbytes, min(nbytes, scattered), dtype=out.dtype)
 
 
 def in_one_pass(kind: str) -> Rule:

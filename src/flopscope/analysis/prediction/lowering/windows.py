@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-import math
 
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.layout import has_channels_last
@@ -14,13 +13,7 @@ from flopscope.records import Operation
 lowered(
     *("aten.max_pool1d", "aten.max_pool2d", "aten.max_pool3d", "aten.max_pool2d_with_indices"),
     *("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d"),
-)
-def pool(operation: Operation) -> Iterator[Kernel]:
-    kernel = one_pass("pool", operation)
-    size = operation.args["kernel_size"]
-    out = operation.outputs[0]
-    sides = (size,)*(out.ndim-2) if isinstance(size, int) else tuple(size)*(1 if len(size)>1 else out.ndim-2)
-    yield replace(kernel, elements=out.numel * math.prod(sides))
+)(in_one_pass("pool"))
 
 
 @lowered("aten.upsample_bilinear2d", "aten.upsample_bicubic2d")
