@@ -34,6 +34,7 @@ class Kernel:
     products: float = 1
     padding: float = 1
     is_misaligned: float = 0
+    waste: float = 0
     dtype: str = "float32"
     elements: float = 0
     serial_steps: float = 0

@@ -117,3 +117,13 @@ def misaligned(dtype: str, *sides: int) -> int:
     """1 where halves are multiplied whose rows are not whole groups, else 0."""
     is_half = BITS[dtype] == BITS["float16"]
     return int(is_half and any(side % CHANNEL_GROUP for side in sides))
+
+
+def waste_of(*sides: float) -> float:
+    """By how much more whole tiles are."""
+    whole = 1.0
+    for side in sides:
+        if side > 32:
+            tile = 64 if side > 64 else 32
+            whole *= math.ceil(side / tile) * tile / side
+    return whole - 1

@@ -73,7 +73,7 @@ def _elementwise(operation: Operation) -> str:
     operands are contiguous and of one type.
     """
     out = operation.outputs[0]
-    operands = [tensor for tensor in operation.tensors() if tensor.numel > 1]
+    operands = [tensor for tensor in operation.tensors() if tensor.ndim]
     is_one = all(
         (tensor.shape, tensor.dtype, tensor.strides) == (out.shape, out.dtype, out.strides)
         for tensor in operands

@@ -53,7 +53,22 @@ def _row(operation: Operation, given: TensorSpec) -> int:
 
 
 lowered("aten.layer_norm", "aten.native_layer_norm")(in_order("layer norm"))
-lowered("aten.group_norm", "aten.native_group_norm", "aten.instance_norm")(in_order("group norm"))
+
+
+@lowered("aten.group_norm", "aten.native_group_norm", "aten.instance_norm")
+def group_norm(operation: Operation) -> Iterator[Kernel]:
+    """A pass for the moments of each group, and one that applies them.
+
+    Source: ``GroupNormKernelImplInternal`` in ATen/native/cuda/group_norm_kernel.cu.
+    """
+    given, out = next(operation.tensors()), operation.outputs[0]
+    if given.strides is not None:
+        yield copy_of(given)
+    moments = Kernel("moments", given.nbytes, dtype=given.dtype)
+    yield by_rows(moments, given, _row(operation, given))
+    yield Kernel("group norm", given.nbytes + out.nbytes, dtype=out.dtype)
+
+
 lowered("aten.rms_norm", "aten._fused_rms_norm")(in_order("rms norm"))
 
 RMS_NORM_FUSED: Torch = (2, 9)
