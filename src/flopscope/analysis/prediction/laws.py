@@ -103,7 +103,7 @@ def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
         return elapsed
     flops = 2 * kernel.macs * kernel.padding
     flops = flops * (1 + own.get("misaligned", 0) * kernel.is_misaligned)
-    flops = flops * (1 + own.get("tiles", 0) * kernel.waste)
+    flops = flops * (1 + own.get("tiles", 0) * kernel.tile_waste)
     for side, size in (
         ("pad_rows", kernel.rows),
         ("pad_columns", kernel.columns),

@@ -12,7 +12,7 @@ from flopscope.analysis.prediction.layout import (
     merges,
     misaligned,
     scattered_in_copy,
-    waste_of,
+    tile_waste,
 )
 from flopscope.analysis.prediction.lowering.table import lowered
 from flopscope.costs import cost_of
@@ -57,7 +57,7 @@ def linear(operation: Operation) -> Iterator[Kernel]:
         columns=weight.shape[0] if weight.ndim > 1 else 1,
         depth=weight.shape[-1],
         is_misaligned=misaligned(given.dtype, *weight.shape),
-        waste=waste_of(*weight.shape),
+        tile_waste=tile_waste(*weight.shape),
         dtype=given.dtype,
     )
     if not is_fused and operation.args.get("bias") is not None:

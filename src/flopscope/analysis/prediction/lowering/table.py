@@ -35,17 +35,23 @@ def lowered(*ops: str, before: Torch | None = None) -> Callable[[R], R]:
     """
 
     def register(rule: R) -> R:
-        rules = RULES if before is None else EARLIER_RULES
         for op in ops:
-            if op in rules:
-                raise ValueError(f"{op} already has a rule: {rules[op]}")
-            if before is None:
-                RULES[op] = rule
-            else:
-                EARLIER_RULES[op] = before, rule
+            if before is not None:
+                _register_earlier(op, before, rule)
+                continue
+            if op in RULES:
+                raise ValueError(f"{op} already has a rule: {RULES[op].__qualname__}")
+            RULES[op] = rule
         return rule
 
     return register
+
+
+def _register_earlier(op: str, before: Torch, rule: Rule) -> None:
+    if op in EARLIER_RULES:
+        (major, minor), known = EARLIER_RULES[op]
+        raise ValueError(f"{op} already has a rule before {major}.{minor}: {known.__qualname__}")
+    EARLIER_RULES[op] = before, rule
 
 
 def rule_for(op: str, torch: Torch) -> Rule | None:
