@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from benchmarks.prediction_data import Sample
+from flopscope.analysis.prediction.calibration import PRIOR_WEIGHT
 from flopscope.analysis.prediction.fitted import priors, units
 from flopscope.analysis.prediction.laws import Constants, Rates, seconds, whole_seconds
 from flopscope.analysis.prediction.machines import (
@@ -153,11 +154,6 @@ def with_factors(
     return sum(each * torch.exp(logarithms[kind]) for kind, each in taken.items()) / sample.batch
 
 
-SCALAR_SPREAD = 0.1
-SCALAR_RIDGE = 0.04
-"""A scalar a tenth beside 1 is as likely as an error of a model of 6 %: five tell little apart."""
-
-
 def fit_scalars(
     sample: Sample, rates: Rates, constants: Constants, models: torch.Tensor
 ) -> Scalars:
@@ -166,7 +162,7 @@ def fit_scalars(
     def loss(logarithms: torch.Tensor) -> torch.Tensor:
         compute, bandwidth = torch.exp(logarithms)
         predicted = image_seconds(sample, scaled(rates, compute, bandwidth), constants)
-        prior = SCALAR_RIDGE * ((logarithms / SCALAR_SPREAD) ** 2).sum()
+        prior = PRIOR_WEIGHT * (logarithms**2).sum() / (2 * NEAR)  # as squared errors count there
         return prior + misfit(predicted[models], sample.seconds[models])
 
     compute, bandwidth = torch.exp(minimised(loss, torch.zeros(2).double(), steps=60))
