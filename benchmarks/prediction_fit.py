@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 
@@ -13,6 +14,7 @@ from flopscope.analysis.prediction.calibration import PRIOR_WEIGHT
 from flopscope.analysis.prediction.fitted import priors, units
 from flopscope.analysis.prediction.laws import Constants, Rates, seconds, whole_seconds
 from flopscope.analysis.prediction.machines import (
+    HALVES,
     TERA,
     Scalars,
     Sustaining,
@@ -195,6 +197,23 @@ def fit_sustaining() -> Sustaining:
         (watts - across) ** 2 for watts, _ in points
     )
     return Sustaining(share=math.exp(along - slope * across), exponent=slope)
+
+
+def devices_spread() -> float:
+    """In logarithms, how far a device's rate lies beside what somebody published of its kind.
+
+    The standard deviation of one measurement, by those of the table that two people have made of
+    the products of halves of one kind of device.
+    """
+    squares = []
+    for device in devices():
+        shares: dict[str, list[float]] = {}
+        for rate in device.sustained:
+            if rate.arithmetic in HALVES:
+                shares.setdefault(rate.by, []).append(math.log(rate.flops_per_second))
+        means = [sum(each) / len(each) for each in shares.values()]
+        squares += [(one - other) ** 2 / 2 for one, other in combinations(means, 2)]
+    return math.sqrt(sum(squares) / len(squares))
 
 
 def rates(name: str, sustaining: Sustaining) -> Rates:
