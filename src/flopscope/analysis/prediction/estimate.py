@@ -131,10 +131,21 @@ def tier_of(device: Device, fit: Fitted, scalars: Scalars | None = None) -> Tier
         return "calibrated"
     if device.name in fit.devices:
         return "fitted"
+    return "datasheet" if _unlike_measured(device) is None else "uncalibrated"
+
+
+def _unlike_measured(device: Device) -> str | None:
+    """Why what was measured on other devices may not hold for one, or None where it should."""
     watts = watts_per_teraflops(device)
-    if device.vendor != "NVIDIA" or watts is None:
-        return "uncalibrated"
-    return "datasheet" if watts >= POWER_LIMITED else "uncalibrated"
+    if device.vendor != "NVIDIA":
+        return "no model was measured on a device of this kind"
+    if device.matrix_peak("bfloat16") is None:
+        return "models were measured on later generations, which run other kernels"
+    if watts is None:
+        return "it is not known whether it keeps up its clocks"
+    if watts < POWER_LIMITED:
+        return "it may not keep up its clocks, for want of watts, and no such device was measured"
+    return None
 
 
 def _widest(bands: Sequence[Band | None]) -> Band | None:
@@ -222,7 +233,7 @@ def _reservations(
     if tier == "uncalibrated":
         helps = "; flopscope calibrate, run on one, narrows that"
         yield _Reservation(
-            "no model was measured on a device of this kind: it may be off by a factor of 2"
+            f"{_unlike_measured(device)}: it may be off by a factor of 2"
             f"{helps if device.vendor in CUDA_VENDORS else ''}",
             UNMEASURED,
         )
