@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import nn
+
 from flopscope import tree
 from flopscope.analysis.ideal import main_dtype
 from flopscope.analysis.prediction.fitted import Variant
@@ -104,7 +106,12 @@ def predicted(
         environment=environment(plan.device),
         outlooks=tuple(outlooks(both, workload, asked.where)),
         assumptions=found.assumptions,
-        notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
+        notes=(
+            *_notes(subject, plan),
+            *found.notes,
+            *_uncounted(counted),
+            *_mergeable(subject.model),
+        ),
     )
 
 
@@ -147,3 +154,23 @@ def _uncounted(counted: tree.Profile) -> Iterator[str]:
     if counted.uncounted:
         listed = ", ".join(entry.op for entry in counted.uncounted[:5])
         yield f"no formula for {listed}: their FLOPs are counted as zero"
+
+
+MERGES = ("reparameterize", "switch_to_deploy", "fuse")
+"""Methods of modules that merge their branches and norms into one layer for inference."""
+
+
+def _mergeable(model: nn.Module) -> Iterator[str]:
+    """That a model may be made faster before it is run, which published times may be of."""
+    offering = [
+        name
+        for module in model.modules()
+        for name in MERGES
+        if callable(getattr(type(module), name, None))
+    ]
+    if offering:
+        methods = ", ".join(f"{name}()" for name in dict.fromkeys(offering))
+        yield (
+            f"modules of it can be merged for inference ({methods}): unless they are already, that"
+            " makes it faster, up to several times, and published times may be of that"
+        )
