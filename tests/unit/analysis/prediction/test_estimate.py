@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.analysis.prediction.estimate import WIDENED, Prediction, predict, tier_of
+from flopscope.analysis.prediction.estimate import Prediction, predict, tier_of
 from flopscope.analysis.prediction.fitted import UNMEASURED, Band, Fitted
 from flopscope.analysis.prediction.machines import Scalars, Sustaining
 from flopscope.devices import Device, Sustained
