@@ -7,6 +7,7 @@ import pytest
 from flopscope.analysis.prediction.estimate import Prediction, predict, tier_of
 from flopscope.analysis.prediction.fitted import UNMEASURED, Band, Fitted
 from flopscope.analysis.prediction.machines import Scalars, Sustaining
+from flopscope.analysis.prediction.reservations import WIDENED
 from flopscope.devices import Device, Sustained
 from flopscope.errors import InputError
 from flopscope.records import Call, Operation, TensorSpec
