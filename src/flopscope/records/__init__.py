@@ -133,6 +133,9 @@ class Call:
         part_of: the operator without a formula that was taken apart into this and others, or "".
         learned: of every tensor among its arguments whether it is, or comes from, a parameter that
             is trained, by way of floating-point numbers and detached or not; empty where none does.
+        read, written: of every tensor among its arguments and its results the number of the memory
+            behind it, which it shares with its views; None where no call made or viewed it. Empty
+            where that was not followed.
         phase: of the training step that it is in.
         derivative_of: the place in the trace of the call whose derivative it is a part of.
     """
@@ -145,6 +148,8 @@ class Call:
     is_used: bool = True
     part_of: str = ""
     learned: tuple[bool, ...] = ()
+    read: tuple[int | None, ...] = ()
+    written: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
