@@ -29,8 +29,7 @@ def compiled_launches(trace: Trace) -> Iterator[Launch]:
     for group in groups_of(kept, is_last=is_last):
         first = kept[group.members[0]]
         if first.node.role == "library":
-            is_made = all(kept[maker].node.role != "library" for maker, _ in edges(first))
-            kernels = library_kernels(first.node, is_last=is_last, is_made=is_made)
+            kernels = library_kernels(first, kept, is_last=is_last)
         else:
             kernels = iter((fused_kernel(group, kept, readers),))
         node = nodes[first.members[0]]

@@ -1,10 +1,10 @@
-"""Whether the compiler lays images out with their channels last."""
+"""How a compiler lays images out, and which reductions go along memory then."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopscope.analysis.prediction.compiled.nodes import Node
+from flopscope.analysis.prediction.compiled.nodes import Node, integers
 from flopscope.analysis.prediction.layout import innermost
 from flopscope.costs import cost_of
 from flopscope.records import TensorSpec
@@ -15,73 +15,70 @@ MULTIPLIERS = {"grouped": 1.358, "default": 0.823, "in out": 0.725, "small": 0.7
 Source: ``GraphLowering.decide_layout_opt`` in torch/_inductor/graph.py, as are the numbers below.
 """
 
-LEAST_SHARE = 300
+TOO_FEW = 300
 """Nodes of its graph for each convolution from which on the compiler leaves layouts alone."""
 
 SMALL = 64
-
-IMAGE = 4
+"""Channels in and out up to which a convolution is a small one."""
 
 GRAPH_NODES = {"aten.batch_norm": 14, "aten.layer_norm": 12, "aten.linear": 5, "aten.softmax": 7}
-"""Nodes of the compiler's graph that operators are taken apart into; of others about 2."""
+"""Nodes of the compiler's graph that an operator becomes, about; others become two."""
+
+IMAGES = 4
+"""Dimensions of a batch of images."""
+
+ALONG_MEMORY = ("layer_norm", "rms_norm", "softmax")
+"""Reductions over the last dimension, which the compiler lays out so that it is innermost."""
 
 
 def lays_channels_last(nodes: Sequence[Node], calls: int) -> bool:
-    """Whether that is taken to be faster, over all convolutions of two dimensions.
+    """Whether the compiler takes that to be faster, over all convolutions of images.
 
     Args:
         nodes: of the whole model.
-        calls: how many there are with views.
+        calls: how many there are, views and all.
     """
     macs = dict.fromkeys(MULTIPLIERS, 0.0)
-    convolutions = 0
-    for node in nodes:
-        weight = node.operation.args.get("weight")
-        if node.role == "library" and is_convolution(node) and isinstance(weight, TensorSpec):
-            convolutions += 1
-            macs[_sort(weight, node)] += cost_of(node.operation)[1].macs
-    views = calls - len(nodes)
-    graph = views + sum(GRAPH_NODES.get(node.operation.op, 2) for node in nodes)
-    if not convolutions or graph >= LEAST_SHARE * convolutions:
+    convolutions = [node for node in nodes if is_convolution(node)]
+    for node in convolutions:
+        macs[_sort(node)] += cost_of(node.operation)[1].macs
+    operators = {id(node.operation): GRAPH_NODES.get(node.op, 2) - 1 for node in nodes}
+    graph = calls + sum(operators[id(node.operation)] for node in nodes)
+    if graph >= TOO_FEW * len(convolutions):
         return False
-    whole = sum(macs.values())
-    return sum(MULTIPLIERS[sort] * amount for sort, amount in macs.items()) <= whole
+    return sum(MULTIPLIERS[sort] * each for sort, each in macs.items()) <= sum(macs.values())
 
 
 def is_convolution(node: Node) -> bool:
-    """Whether a node is a convolution, of any number of dimensions."""
-    return "conv" in node.operation.op
+    """Whether a node is a convolution itself, of any number of dimensions."""
+    return node.role == "library" and "conv" in node.op and "weight" in node.operation.args
 
 
-def is_outer(node: Node, *, is_last: bool) -> bool:
-    """Whether a reduction is over elements that do not lie side by side: of positions of images."""
-    given = node.readings[0].tensor
-    if given.ndim != IMAGE or "softmax" in node.op or node.op in ("aten.layer_norm", "aten.rms_norm"):
-        return False
-    reduced = [
-        place
-        for place, side in enumerate(given.shape)
-        if side > 1 and (len(out) <= place or out[place] != side)
-    ] if (out := node.outputs[0].shape) and len(out) == given.ndim else _dims(node, given.ndim)
-    side = innermost(given)
-    if is_last:
-        side = 1 if side == given.ndim - 1 else given.ndim - 1
-    return bool(reduced) and side not in reduced
-
-
-def _dims(node: Node, ndim: int) -> Sequence[int]:
-    dims = node.operation.args.get("dim")
-    if isinstance(dims, int):
-        dims = (dims,)
-    if isinstance(dims, tuple):
-        return [dim % ndim for dim in dims if isinstance(dim, int)]
-    return range(2, ndim)
-
-
-def _sort(weight: TensorSpec, node: Node) -> str:
+def _sort(node: Node) -> str:
+    weight = node.operation.args["weight"]
+    assert isinstance(weight, TensorSpec)
     out_channels, in_channels = weight.shape[:2]
     if node.operation.args.get("groups", 1) != 1 and in_channels > 1:
         return "grouped"
     if out_channels <= SMALL and in_channels <= SMALL:
         return "small"
     return "in out" if 2 * out_channels <= in_channels and weight.shape[2] > 1 else "default"
+
+
+def is_outer(node: Node, *, is_last: bool) -> bool:
+    """Whether the elements of a reduction's rows do not lie side by side: positions of images."""
+    given = node.readings[0].tensor
+    if given.ndim != IMAGES or any(name in node.op for name in ALONG_MEMORY):
+        return False
+    along = innermost(given)
+    if is_last:
+        along = 1 if along == IMAGES - 1 else IMAGES - 1
+    return along not in _reduced(node)
+
+
+def _reduced(node: Node) -> Sequence[int]:
+    """The dimensions that a reduction of images is over."""
+    every = range(IMAGES)
+    if any(name in node.op for name in ("pool", "group_norm", "instance_norm")):
+        return every[2:]
+    return [every[dim] for dim in integers(node.operation.args.get("dim"))] or every

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from flopscope.analysis.prediction.compiled.fusion import Group
-from flopscope.analysis.prediction.compiled.images import is_convolution
+from flopscope.analysis.prediction.compiled.images import IMAGES, is_convolution
 from flopscope.analysis.prediction.compiled.nodes import Node, Reading
-from flopscope.analysis.prediction.compiled.storing import Stored
+from flopscope.analysis.prediction.compiled.storing import Stored, edges
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.lowering import kernels_of
+from flopscope.analysis.prediction.lowering.products import copy_of
 from flopscope.records import Operation, TensorSpec
+
+ADDED = frozenset({"bias", "copy"})
+"""What is done for a convolution without a compiler, and here by what is fused around it."""
+
+FUSED = frozenset({"bias", "copy", "pointwise"})
+"""The same for products of matrices and attention."""
 
 
 def fused_kernel(
@@ -41,15 +48,13 @@ def _kind(group: Group, inside: Sequence[Stored]) -> str:
     return "fused window" if any(each.node.role == "window" for each in inside) else "fused"
 
 
-def _read_nbytes(
-    inside: Sequence[Stored], members: Set[int], kept: Mapping[int, Stored]
-) -> float:
+def _read_nbytes(inside: Sequence[Stored], members: Set[int], kept: Mapping[int, Stored]) -> float:
     """Of each tensor that was made outside, what is read of it, once: parts of it add up."""
     given: dict[Reading, float] = {}
     made: dict[int, float] = {}
     for each in inside:
-        for reading, node in each.readings:
-            nbytes = _needed(reading.tensor, node)
+        for reading, reader in each.readings:
+            nbytes = _needed(reading.tensor, reader)
             if reading.maker is None:
                 given[reading] = nbytes
             elif reading.maker not in members:
@@ -60,51 +65,53 @@ def _read_nbytes(
     )
 
 
-def _needed(tensor: TensorSpec, node: Node) -> int:
-    """What is read of a tensor: of one that is larger than the result perhaps some elements."""
-    if node.role != "pointwise" or tensor.numel <= node.elements:
+def _needed(tensor: TensorSpec, reader: Node) -> float:
+    """What is read of a tensor: of one that is larger than the result some elements, looked up."""
+    if reader.role != "pointwise" or tensor.numel <= reader.elements:
         return tensor.nbytes
-    return tensor.nbytes * node.elements // tensor.numel
+    return tensor.nbytes * reader.elements / tensor.numel
 
 
-def library_kernels(node: Node, *, is_last: bool, is_made: bool) -> Iterator[Kernel]:
-    """The kernels of a library that an operator still needs.
+def library_kernels(each: Stored, kept: Mapping[int, Stored], *, is_last: bool) -> Iterator[Kernel]:
+    """The kernels of libraries that an operator still needs.
+
+    What the compiler's kernels make lies in the order in which it is asked for: no copies of that.
 
     Args:
-        node: the operator.
+        each: the operator.
+        kept: by place, all that is stored.
         is_last: whether images have their channels last.
-        is_made: whether kernels of the compiler made all that it reads, in the order it asks for.
     """
-    operation = node.operation
-    if is_convolution(node):
-        if is_last and operation.outputs[0].ndim == 4:
-            operation = with_channels_last(operation)
-        for kernel in kernels_of(operation):
-            if kernel.kind not in ("bias", "copy"):
-                yield kernel
+    operation = each.node.operation
+    if is_convolution(each.node):
+        if is_last and operation.outputs[0].ndim == IMAGES:
+            operation = _with_channels_last(operation)
+        given = each.readings[0][0]
+        if given.maker is not None and given.tensor.numel < kept[given.maker].node.elements:
+            yield copy_of(given.tensor)  # some channels of it, which a library wants by themselves
+        yield from (kernel for kernel in kernels_of(operation) if kernel.kind not in ADDED)
         return
+    is_made = all(kept[maker].node.role != "library" for maker, _ in edges(each))
     for kernel in kernels_of(operation):
-        if kernel.kind in ("copy", "pointwise"):
-            if not is_made:
-                yield replace(kernel, kind="fused")
-        elif kernel.kind == "softmax":
+        if kernel.kind == "softmax":
             yield replace(kernel, kind="fused reduction")
-        elif kernel.kind != "bias":
+        elif kernel.kind not in FUSED:
             yield kernel
+        elif kernel.kind != "bias" and not is_made:
+            yield replace(kernel, kind="fused")
 
 
-def with_channels_last(operation: Operation) -> Operation:
+def _with_channels_last(operation: Operation) -> Operation:
     """A convolution of images whose channels are last in memory."""
     args = dict(operation.args)
     given = args["input"]
     assert isinstance(given, TensorSpec)
-    args["input"] = channels_last(given)
-    outputs = tuple(map(channels_last, operation.outputs))
+    args["input"] = _channels_last(given)
+    outputs = tuple(map(_channels_last, operation.outputs))
     return Operation(operation.op, operation.overload, args, outputs, operation.tags)
 
 
-def channels_last(tensor: TensorSpec) -> TensorSpec:
-    """The same images with their channels last in memory."""
-    _, channels, height, width = tensor.shape
+def _channels_last(images: TensorSpec) -> TensorSpec:
+    _, channels, height, width = images.shape
     strides = (channels * height * width, 1, channels * width, channels)
-    return TensorSpec(tensor.shape, tensor.dtype, strides)
+    return TensorSpec(images.shape, images.dtype, strides)

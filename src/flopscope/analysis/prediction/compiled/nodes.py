@@ -41,7 +41,8 @@ LIBRARY = frozenset(
 LARGEST_WINDOW = 25
 """Elements of a window up to which the compiler pools, rather than a library.
 
-Source: ``should_fallback_max_pool_with_indices`` and ``_avg_poolnd`` in torch/_inductor/lowering.py.
+Source: ``should_fallback_max_pool_with_indices`` and ``_avg_poolnd`` in lowering.py of
+torch/_inductor.
 """
 
 MOST_JOINED = 8
@@ -149,8 +150,8 @@ def _is_global(operation: Operation) -> bool:
 
 def _window(operation: Operation) -> int:
     """How many elements a pooled one is of."""
-    sides = _integers(operation.args.get("kernel_size"))
-    return math.prod(sides) ** (operation.outputs[0].ndim - 2 if len(sides) == 1 else 1)
+    sides = integers(operation.args.get("kernel_size"))
+    return math.prod(sides * (operation.outputs[0].ndim - 2) if len(sides) == 1 else sides)
 
 
 def _loop(operation: Operation) -> tuple[int, int]:
@@ -159,7 +160,7 @@ def _loop(operation: Operation) -> tuple[int, int]:
     args, op = operation.args, operation.op
     depth = given.numel // max(1, operation.outputs[0].numel)
     if "layer_norm" in op or "rms_norm" in op:
-        depth = math.prod(_integers(args.get("normalized_shape")) or given.shape[-1:])
+        depth = math.prod(integers(args.get("normalized_shape")) or given.shape[-1:])
     elif "group_norm" in op:
         groups = args.get("num_groups", args.get("group"))
         depth = math.prod(given.shape[1:]) // (groups if isinstance(groups, int) else 1)
@@ -172,7 +173,8 @@ def _loop(operation: Operation) -> tuple[int, int]:
     return given.numel // depth, depth
 
 
-def _integers(argument: object) -> tuple[int, ...]:
+def integers(argument: object) -> tuple[int, ...]:
+    """The integers of an argument that is one, or some."""
     if isinstance(argument, int):
         return (argument,)
     found = argument if isinstance(argument, tuple) else ()

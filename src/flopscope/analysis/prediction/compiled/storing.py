@@ -59,7 +59,8 @@ def stored(nodes: Sequence[Node]) -> Mapping[int, Stored]:
     kept: dict[int, Stored] = {}
     parts: dict[int, tuple[tuple[int, ...], tuple[tuple[Reading, Node], ...]]] = {}
     for place, node in enumerate(nodes):
-        members, readings = [], []
+        members: list[int] = []
+        readings: list[tuple[Reading, Node]] = []
         for reading in node.readings:
             if reading.maker is None or reading.maker in kept:
                 readings.append((reading, node))
