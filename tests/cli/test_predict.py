@@ -266,6 +266,7 @@ def test_a_calibrated_device_that_is_not_in_the_table_is_named_as_the_file_names
 def test_a_compiled_model_runs_fewer_kernels(run: Run) -> None:
     eager = written(run, "--on", "RTX 3090")["devices"][0]["kernels"]
 
+    assert "as they are fused" in run(*NET, "--on", "RTX 3090", "--compile").stdout
     assert 0 < written(run, "--on", "RTX 3090", "--compile")["devices"][0]["kernels"] < eager
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flopscope.analysis.prediction.compiled.fusion import groups_of
-from flopscope.analysis.prediction.compiled.images import lays_channels_last
+from flopscope.analysis.prediction.compiled.images import has_channels_first, lays_channels_last
 from flopscope.analysis.prediction.compiled.kernels import fused_kernel, library_kernels
 from flopscope.analysis.prediction.compiled.nodes import nodes_of
 from flopscope.analysis.prediction.compiled.storing import edges, stored
@@ -26,7 +26,7 @@ def compiled_launches(trace: Trace) -> Iterator[Launch]:
     for place, each in kept.items():
         for maker, _ in edges(each):
             readers.setdefault(maker, set()).add(place)
-    for group in groups_of(kept, is_last=is_last):
+    for group in groups_of(kept, is_turned=is_last and has_channels_first(nodes)):
         first = kept[group.members[0]]
         if first.node.role == "library":
             kernels = library_kernels(first, kept, is_last=is_last)

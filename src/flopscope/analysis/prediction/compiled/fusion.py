@@ -13,6 +13,10 @@ WIDEST = 8192
 """Elements of a row up to which it is still at hand when it has been reduced."""
 
 
+MOST_FUSED = 64
+"""Stored tensors that a kernel makes at most: ``max_fusion_size`` in torch/_inductor/config.py."""
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """What runs as one kernel.
@@ -30,20 +34,21 @@ class Group:
     is_closed: bool = False
 
 
-def groups_of(kept: Mapping[int, Stored], *, is_last: bool) -> list[Group]:
+def groups_of(kept: Mapping[int, Stored], *, is_turned: bool) -> list[Group]:
     """The kernels that make what is stored, each after those that it reads from.
 
     What is stored joins the kernels that made what it reads if it can be fused with all of those
-    that have to run as late as it, so that no kernel ever waits for itself.
+    that have to run as late as it, so that no kernel ever waits for itself. Source: the scheduler
+    of torch/_inductor, ``can_fuse`` in scheduler.py and codegen/simd.py.
 
     Args:
         kept: by place, what is stored.
-        is_last: whether images have their channels last.
+        is_turned: whether the compiler puts the channels last of images that have them first.
     """
     owner: dict[int, Group] = {}
     groups: dict[Group, None] = {}
     for place, each in kept.items():
-        group = _group(place, each, kept, owner, is_last=is_last)
+        group = _group(place, each, kept, owner, is_turned=is_turned)
         for other in {owner[member]: None for member in group.members if member in owner}:
             del groups[other]
         owner.update((member, group) for member in group.members)
@@ -57,7 +62,7 @@ def _group(
     kept: Mapping[int, Stored],
     owner: Mapping[int, Group],
     *,
-    is_last: bool,
+    is_turned: bool,
 ) -> Group:
     """The group of what is stored, with those that it joins."""
     node = each.node
@@ -70,17 +75,18 @@ def _group(
             level, latest = at, {}
         if at == level and not is_apart:
             latest[group] = None
-    is_outside = node.role == "reduction" and is_outer(node, is_last=is_last)
+    is_outside = node.role == "reduction" and is_outer(node, is_turned=is_turned)
     loop = (node.rows, node.depth) if node.role == "reduction" else None
     is_closed = is_outside or node.depth > WIDEST
     if not latest:
         return Group(level, (place,), loop, is_closed)
     looped = [group for group in latest if group.loop]
-    if is_outside or not all(_fits(node, group) for group in looped) or not _alike(looped):
+    before = tuple(member for group in latest for member in group.members)
+    is_apart = is_outside or len(before) >= MOST_FUSED or not _alike(looped)
+    if is_apart or not all(_fits(node, group) for group in looped):
         return Group(level + 1, (place,), loop, is_closed)
     if looped:
         loop, is_closed = looped[0].loop, looped[0].is_closed
-    before = (member for group in latest for member in group.members)
     return Group(level, tuple(sorted((*before, place))), loop, is_closed)
 
 

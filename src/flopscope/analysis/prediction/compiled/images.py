@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flopscope.analysis.prediction.compiled.nodes import Node, integers
-from flopscope.analysis.prediction.layout import innermost
+from flopscope.analysis.prediction.layout import has_channels_last, innermost
 from flopscope.costs import cost_of
 from flopscope.records import TensorSpec
 
@@ -49,6 +49,12 @@ def lays_channels_last(nodes: Sequence[Node], calls: int) -> bool:
     return sum(MULTIPLIERS[sort] * each for sort, each in macs.items()) <= sum(macs.values())
 
 
+def has_channels_first(nodes: Sequence[Node]) -> bool:
+    """Whether images have their channels first before the compiler lays them out anew."""
+    first = next((node for node in nodes if is_convolution(node)), None)
+    return first is not None and not has_channels_last(first.outputs[0])
+
+
 def is_convolution(node: Node) -> bool:
     """Whether a node is a convolution itself, of any number of dimensions."""
     return node.role == "library" and "conv" in node.op and "weight" in node.operation.args
@@ -65,13 +71,18 @@ def _sort(node: Node) -> str:
     return "in out" if 2 * out_channels <= in_channels and weight.shape[2] > 1 else "default"
 
 
-def is_outer(node: Node, *, is_last: bool) -> bool:
-    """Whether the elements of a reduction's rows do not lie side by side: positions of images."""
+def is_outer(node: Node, *, is_turned: bool) -> bool:
+    """Whether the elements of a reduction's rows do not lie side by side: positions of images.
+
+    Args:
+        node: the reduction.
+        is_turned: whether the compiler puts the channels last of images that have them first.
+    """
     given = node.readings[0].tensor
     if given.ndim != IMAGES or any(name in node.op for name in ALONG_MEMORY):
         return False
     along = innermost(given)
-    if is_last:
+    if is_turned:
         along = 1 if along == IMAGES - 1 else IMAGES - 1
     return along not in _reduced(node)
 

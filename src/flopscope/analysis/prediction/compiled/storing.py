@@ -1,7 +1,8 @@
 """What the compiler keeps in memory, and what it makes anew wherever that is read.
 
 Source: ``StorageBox.should_realize_on_reuse`` and ``has_exceeded_max_reads`` in
-torch/_inductor/ir.py, ``realize_reads_threshold`` and ``realize_acc_reads_threshold`` in config.py.
+torch/_inductor/ir.py, ``realize_reads_threshold``, ``realize_acc_reads_threshold`` and
+``realize_opcount_threshold`` in config.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ MOST_REREAD = 4
 
 MOST_READ = 8
 """Tensors that something may be made of, and yet is made where it is read, only there."""
+
+MOST_STEPS = 30
+"""Steps that something may be made by before it is kept."""
 
 IN_FLOAT32 = frozenset(
     {
@@ -71,7 +75,9 @@ def stored(nodes: Sequence[Node]) -> Mapping[int, Stored]:
         read = tuple(dict.fromkeys(readings))
         if place in wide and _count(read) > MOST_REREAD:
             kept[place] = _store(node, made, read, is_wide=True)
-        elif _is_kept(node, [nodes[reader] for reader in readers.get(place, ())], _count(read)):
+        elif len(made) > MOST_STEPS or _is_kept(
+            node, [nodes[reader] for reader in readers.get(place, ())], _count(read)
+        ):
             kept[place] = _store(node, made, read)
         else:
             parts[place] = made, read

@@ -23,7 +23,8 @@ POINTWISE = frozenset({"pointwise"})
 class Flow:
     """A program of a few operators: each method runs one, and returns what names its result."""
 
-    def __init__(self) -> None:
+    def __init__(self, images: TensorSpec = IMAGES) -> None:
+        self.images = images
         self.calls: list[Call] = []
 
     def run(self, made: Operation, *read: int | None, is_used: bool = True, scope: str = "") -> int:
@@ -43,18 +44,20 @@ class Flow:
     def convolution(
         self, read: int | None = None, *, filters=(CHANNELS, CHANNELS, 3, 3), groups=1, bias=False
     ) -> int:
-        return self.run(operations.convolution(IMAGES, filters, groups, bias=bias), read)
+        is_last = self.images.strides is not None
+        made = operations.convolution(self.images, filters, groups, bias=bias, is_last=is_last)
+        return self.run(made, read)
 
     def batch_norm(self, read: int) -> int:
         names = ("weight", "bias", "running_mean", "running_var")
         scales = dict.fromkeys(names, PER_CHANNEL)
-        made = operation("batch_norm", IMAGES, input=IMAGES, **scales, training=False)
+        made = operation("batch_norm", self.images, input=self.images, **scales, training=False)
         return self.run(made, read)
 
     def mean(self, read: int) -> int:
         """Over all positions."""
         out = TensorSpec((BATCH, CHANNELS, 1, 1), "float16")
-        return self.run(operation("mean", out, self=IMAGES, dim=(2, 3), keepdim=True), read)
+        return self.run(operation("mean", out, self=self.images, dim=(2, 3), keepdim=True), read)
 
     def pooled(self, read: int) -> int:
         out = TensorSpec((BATCH, CHANNELS, SIDE // 2, SIDE // 2), "float16")

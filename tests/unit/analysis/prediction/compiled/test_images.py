@@ -7,6 +7,7 @@ import pytest
 from flopscope.analysis.prediction.compiled.images import MULTIPLIERS, TOO_FEW
 from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.compiled.flows import CHANNELS, IMAGES, Flow
+from tests.unit.analysis.prediction.lowering.operations import channels_last
 from tests.unit.costs.operations import operation
 
 
@@ -34,6 +35,33 @@ def test_groups_that_are_much_of_the_work_leave_channels_first(
     assert (slower <= 1) == is_last
     assert ("transpose grouped" in flow.kinds) != is_last
     assert ("grouped last" in flow.kinds) == is_last
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_mean_over_positions_is_apart_with_channels_last_also_if_they_were_before(
+    *, is_last: bool
+) -> None:
+    """What is normalised is written for both of its readers, and read again for the mean."""
+    images = channels_last(*IMAGES.shape) if is_last else IMAGES
+    flow = Flow(images)
+    normed = flow.batch_norm(flow.convolution())
+    flow.mean(normed)
+    flow.convolution(normed)
+
+    assert [kind for kind in flow.kinds if kind.startswith("fused")] == [
+        "fused",
+        "fused outer reduction",
+    ]
+
+
+def test_a_mean_over_positions_is_fused_with_channels_first() -> None:
+    """A model that is no more than groups keeps them so."""
+    flow = Flow()
+    normed = flow.batch_norm(flow.convolution(filters=(CHANNELS, CHANNELS // 2, 3, 3), groups=2))
+    flow.mean(normed)
+    flow.convolution(normed, filters=(CHANNELS, CHANNELS // 2, 3, 3), groups=2)
+
+    assert [kind for kind in flow.kinds if kind.startswith("fused")] == ["fused reduction"]
 
 
 def test_a_convolution_among_many_other_operators_is_left_as_it_is() -> None:
