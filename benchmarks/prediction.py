@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 import flopscope.analysis.prediction as package
-from benchmarks.prediction_fit import constants_of
+from benchmarks.prediction_fit import constants_of, devices_spread
 from benchmarks.prediction_scores import ends
 from benchmarks.prediction_traces import write_traces
 from benchmarks.prediction_validation import (
@@ -64,7 +64,7 @@ def fit(samples: Samples) -> dict[str, object]:
             "eager": {
                 "fitted": _band(near),
                 "calibrated": _band(scaled),
-                "datasheet": _band(far),
+                "datasheet": _band(far, devices_spread()),
             },
             "compiled": {
                 "fitted": _band([(told[file], samples.of(file).seconds) for file in COMPILED])
@@ -77,10 +77,10 @@ def fit(samples: Samples) -> dict[str, object]:
     }
 
 
-def _band(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> list[float]:
+def _band(pairs: list[tuple[torch.Tensor, torch.Tensor]], spread: float = 0.0) -> list[float]:
     """Of several files together, each counted alike."""
     predicted, measured = zip(*pairs, strict=True)
-    return [_round(end) for end in ends(torch.cat(predicted), torch.cat(measured))]
+    return [_round(end) for end in ends(torch.cat(predicted), torch.cat(measured), spread)]
 
 
 def _rounded_groups(logarithms: torch.Tensor) -> dict[str, dict[str, float]]:

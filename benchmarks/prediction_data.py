@@ -17,12 +17,16 @@ import torch
 
 from flopscope.analysis.prediction.compiled import compiled_launches
 from flopscope.analysis.prediction.kernel import Kernel
+from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.stream import launches
 from flopscope.records import Trace
 
 FOLDS = 5
-PARAMS_TOLERANCE = 0.01
-"""A row whose published parameters differ by more is of another model that had the name then."""
+PARAMS_TOLERANCE = 0.0051
+"""In millions: what rounding may take. A row that differs by more is of other code by that name.
+
+As where branches were merged before the measurement, which is several times as fast.
+"""
 
 Key = tuple[str, int]
 """A model and the side of its images."""
@@ -60,6 +64,12 @@ class File:
     def is_fused(self) -> bool:
         """Whether the compiler's kernels are those that a GPU runs: on a CPU they are others."""
         return self.compile == "inductor" and self.device.startswith("RTX")
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Of torch, to the minor one."""
+        major, minor = self.torch.split(".")[:2]
+        return int(major), int(minor)
 
 
 @cache
@@ -114,20 +124,22 @@ class Traced:
         return self.compiled if file.is_fused else self.kernels
 
 
-def traced(folder: Path) -> Mapping[Key, Traced]:
-    """The models of a folder of traces, one file each."""
+def traced(folder: Path, torch: Torch) -> Mapping[Key, Traced]:
+    """The models of a folder of traces, one file each, as a version of PyTorch runs them."""
     found: dict[Key, Traced] = {}
     for path in sorted(folder.glob("*.pkl.gz")):
         with gzip.open(path) as file:
             name, side, batch, params, trace = pickle.load(file)
-        found[name, side] = Traced(batch, params / 1e6, *_kernels(trace))
+        found[name, side] = Traced(batch, params / 1e6, *_kernels(trace, torch))
     return found
 
 
-def _kernels(trace: Trace) -> tuple[float, Mapping[Kernel, int], Mapping[Kernel, int]]:
-    counts = Counter(launch.kernel for launch in launches(trace))
+def _kernels(
+    trace: Trace, torch: Torch
+) -> tuple[float, Mapping[Kernel, int], Mapping[Kernel, int]]:
+    counts = Counter(launch.kernel for launch in launches(trace, torch))
     macs = sum(kernel.macs * runs for kernel, runs in counts.items())
-    return macs, counts, Counter(launch.kernel for launch in compiled_launches(trace))
+    return macs, counts, Counter(launch.kernel for launch in compiled_launches(trace, torch))
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,7 @@ def sample(file: File, models: Mapping[Key, Traced]) -> Sample:
     rows = [
         row
         for row in published(file)
-        if row.key in models and abs(models[row.key].params / row.params - 1) <= PARAMS_TOLERANCE
+        if row.key in models and abs(models[row.key].params - row.params) <= PARAMS_TOLERANCE
     ]
     chosen = [models[row.key] for row in rows]
     return Sample(

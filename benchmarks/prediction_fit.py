@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 
 from benchmarks.prediction_data import Sample
+from flopscope.analysis.prediction.calibration import PRIOR_WEIGHT
 from flopscope.analysis.prediction.fitted import priors, units
 from flopscope.analysis.prediction.laws import Constants, Rates, seconds, whole_seconds
 from flopscope.analysis.prediction.machines import (
+    HALVES,
     TERA,
     Scalars,
     Sustaining,
@@ -149,11 +152,6 @@ def with_factors(
     return sum(each * torch.exp(logarithms[kind]) for kind, each in taken.items()) / sample.batch
 
 
-SCALAR_SPREAD = 0.1
-SCALAR_RIDGE = 0.04
-"""A scalar a tenth beside 1 is as likely as an error of a model of 6 %: five tell little apart."""
-
-
 def fit_scalars(
     sample: Sample, rates: Rates, constants: Constants, models: torch.Tensor
 ) -> Scalars:
@@ -162,7 +160,7 @@ def fit_scalars(
     def loss(logarithms: torch.Tensor) -> torch.Tensor:
         compute, bandwidth = torch.exp(logarithms)
         predicted = image_seconds(sample, scaled(rates, compute, bandwidth), constants)
-        prior = SCALAR_RIDGE * ((logarithms / SCALAR_SPREAD) ** 2).sum()
+        prior = PRIOR_WEIGHT * (logarithms**2).sum() / (2 * NEAR)  # as squared errors count there
         return prior + misfit(predicted[models], sample.seconds[models])
 
     compute, bandwidth = torch.exp(minimised(loss, torch.zeros(2).double(), steps=60))
@@ -195,6 +193,23 @@ def fit_sustaining() -> Sustaining:
         (watts - across) ** 2 for watts, _ in points
     )
     return Sustaining(share=math.exp(along - slope * across), exponent=slope)
+
+
+def devices_spread() -> float:
+    """In logarithms, how far a device's rate lies beside what somebody published of its kind.
+
+    The standard deviation of one measurement, by those of the table that two people have made of
+    the products of halves of one kind of device.
+    """
+    squares = []
+    for device in devices():
+        shares: dict[str, list[float]] = {}
+        for rate in device.sustained:
+            if rate.arithmetic in HALVES:
+                shares.setdefault(rate.by, []).append(math.log(rate.flops_per_second))
+        means = [sum(each) / len(each) for each in shares.values()]
+        squares += [(one - other) ** 2 / 2 for one, other in combinations(means, 2)]
+    return math.sqrt(sum(squares) / len(squares))
 
 
 def rates(name: str, sustaining: Sustaining) -> Rates:

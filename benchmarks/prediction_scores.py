@@ -57,19 +57,38 @@ def score(predicted: torch.Tensor, measured: torch.Tensor) -> Score:
     )
 
 
-def ends(predicted: torch.Tensor, measured: torch.Tensor) -> tuple[float, float]:
-    """The factors of a prediction between which nine in ten of the measured times lie."""
+def ends(
+    predicted: torch.Tensor, measured: torch.Tensor, spread: float = 0.0
+) -> tuple[float, float]:
+    """The factors of a prediction between which nine in ten of the measured times lie.
+
+    Args:
+        predicted: times.
+        measured: those that they are of.
+        spread: in logarithms, the standard deviation of what is added to every time of a device.
+    """
     there = ~torch.isnan(predicted)
     factors = (measured / predicted)[there]
-    return float(factors.quantile(0.05)), float(factors.quantile(0.95))
+    places = (torch.arange(NORMALS) + 0.5) / NORMALS
+    shifted = factors[:, None] * torch.exp(spread * torch.special.ndtri(places))
+    low, high = (float(shifted.flatten().sort().values[int(q * shifted.numel())]) for q in TAILS)
+    return low, high
 
 
-def coverage(predicted: torch.Tensor, measured: torch.Tensor, folds: torch.Tensor) -> float:
+NORMALS = 21
+"""How many points stand for a normal distribution, each for as much of it."""
+
+TAILS = (0.05, 0.95)
+
+
+def coverage(
+    predicted: torch.Tensor, measured: torch.Tensor, folds: torch.Tensor, spread: float = 0.0
+) -> float:
     """The share of times within a band that was measured on the other folds."""
     inside = torch.zeros_like(measured, dtype=torch.bool)
     for fold in folds.unique():
         held_out = folds == fold
-        low, high = ends(predicted[~held_out], measured[~held_out])
+        low, high = ends(predicted[~held_out], measured[~held_out], spread)
         factors = (measured / predicted)[held_out]
         inside[held_out] = (factors >= low) & (factors <= high)
     return float(inside.double().mean())

@@ -23,6 +23,7 @@ from benchmarks.prediction_fit import (
     with_factors,
 )
 from flopscope.analysis.prediction.laws import Rates
+from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.machines import Sustaining
 
 OLD = File("RTX 3090", "2.4.0")
@@ -64,16 +65,16 @@ class Samples:
 
     folder: Path
     sustaining: Sustaining = field(default_factory=fit_sustaining)
-    _models: dict[str, Mapping[Key, Traced]] = field(default_factory=dict)
+    _models: dict[tuple[str, Torch], Mapping[Key, Traced]] = field(default_factory=dict)
     _samples: dict[File, Sample] = field(default_factory=dict)
 
     def of(self, file: File) -> Sample:
         """The models of a file."""
         if file not in self._samples:
             name = f"{file.precision}-{file.layout}"
-            if name not in self._models:
-                self._models[name] = traced(self.folder / name)
-            self._samples[file] = sample(file, self._models[name])
+            if (name, file.version) not in self._models:
+                self._models[name, file.version] = traced(self.folder / name, file.version)
+            self._samples[file] = sample(file, self._models[name, file.version])
         return self._samples[file]
 
     def rates(self, file: File) -> Rates:

@@ -28,7 +28,7 @@ class Mode:
         train: whether it is in training mode; None for the one it is in.
         autocast: the dtype that ``torch.autocast`` casts operators to, or None without.
         channels_last: whether it and its images have their channels last in memory.
-        half_norms: whether norms run in that dtype as well, in the stream of a GPU.
+        half_norms: whether norms of layers that offer it do as well, in the stream of a GPU.
     """
 
     dtype: str | None = None

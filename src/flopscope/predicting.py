@@ -12,7 +12,8 @@ from flopscope.analysis.prediction.fitted import Variant
 from flopscope.analysis.prediction.outlooks import Traced, Where, outlooks
 from flopscope.analysis.prediction.remedies import turns_images
 from flopscope.analysis.prediction.stream import launches
-from flopscope.analysis.prediction.workload import Memory, Workload
+from flopscope.analysis.prediction.workload import NORMS, Memory, Workload
+from flopscope.dtypes import BITS
 from flopscope.errors import FlopscopeError, InputError
 from flopscope.planning import Plan
 from flopscope.profiling import Subject, environment, traced
@@ -27,7 +28,7 @@ class Asked:
     Attributes:
         where: the devices.
         variant: what is run of it.
-        half_norms: whether norms run in the type of autocast, too.
+        half_norms: whether norms run in the type of autocast in layers that offer it.
     """
 
     where: Where
@@ -94,7 +95,7 @@ def predicted(
         memory=_memory(found if step is None else step, whole),
         autocast=plan.mode.autocast,
         weights=_weights_dtype(found),
-        half_norms=plan.mode.half_norms,
+        half_norms=plan.mode.half_norms and _has_half_norms(found),
         channels_last=plan.mode.channels_last,
         module=plan.module,
     )
@@ -105,6 +106,12 @@ def predicted(
         assumptions=found.assumptions,
         notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
     )
+
+
+def _has_half_norms(found: Trace) -> bool:
+    """Whether any norm whose type is a matter of choice runs in halves."""
+    norms = (call.operation for call in found.calls if call.operation.op in NORMS)
+    return any(BITS[norm.outputs[0].dtype] == BITS["float16"] for norm in norms)
 
 
 def _weights_dtype(found: Trace) -> str:

@@ -129,15 +129,27 @@ def test_a_step_of_training_has_its_own_flops_and_memory(run: Run) -> None:
     assert step["variant"] == "training"
 
 
-@pytest.mark.parametrize("norms", ["half", "float32"])
-def test_norms_run_in_the_type_that_is_asked_for_and_it_is_said(run, project, norms) -> None:
-    (project / "normed.py").write_text("from torch import nn\nNet = nn.LayerNorm(64)\n")
+OFFERING = "class Net(nn.LayerNorm):\n    _fast_norm = False\n"
+"""A layer with the switch that timm's have."""
+
+
+@pytest.mark.parametrize(
+    ("norms", "layer", "dtype"),
+    [
+        ("half", OFFERING, "float16"),
+        ("float32", OFFERING, "float32"),
+        ("half", "Net = nn.LayerNorm\n", "float32"),
+    ],
+)
+def test_norms_run_in_the_type_that_is_asked_for_and_offered_and_it_is_said(
+    run, project, norms, layer, dtype
+) -> None:
+    (project / "normed.py").write_text(f"from torch import nn\n{layer}")
     shape = ("--shape", "4096,64", "--on", "RTX 3090")
-    result = run("predict", "normed:Net", *shape, "--norms", norms)
+    result = run("predict", "normed:Net(64)", *shape, "--norms", norms)
 
     assert result.exit_code == 0, result.stderr
-    type_of_norms = "float16" if norms == "half" else "float32"
-    assert f"norms run in {type_of_norms}" in result.stdout
+    assert f"norms run in {dtype}" in result.stdout
 
 
 def test_files_are_written_in_the_formats_of_their_suffixes(run: Run, project: Path) -> None:

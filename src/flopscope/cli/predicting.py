@@ -70,8 +70,8 @@ _OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--norms",
         type=click.Choice(["half", "float32"]),
-        help="What layer, group and RMS norms run in under autocast, which alone leaves them in"
-        " float32.",
+        help="What norms run in under autocast, which alone leaves them in float32, in layers"
+        " that offer half, as timm's do.",
         show_default="half",
     ),
 )

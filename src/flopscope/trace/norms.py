@@ -1,4 +1,4 @@
-"""Normalisation layers in the type of autocast, as they are run where speed is all that counts."""
+"""Normalisation layers that offer to run in the type of autocast, as where speed counts most."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode
 
 NORMS = frozenset(
@@ -19,12 +24,39 @@ NORMS = frozenset(
 """Functions whose results autocast keeps in float32, and that have kernels for halves."""
 
 
-class NormsInHalves(TorchFunctionMode):
-    """Where autocast for CUDA is on, layer, group and RMS norms run in the type that it casts to.
+OFFER = "_fast_norm"
+"""The attribute of layers that do, timm's, whatever it is set to: ``timm.layers.set_fast_norm``."""
 
-    ``torch.autocast`` itself runs them in float32. timm's benchmarks have an option for this,
-    ``--fast-norm``.
+
+class NormsInHalves(TorchFunctionMode):
+    """Where autocast for CUDA is on, norms of layers that offer it run in the type it casts to.
+
+    ``torch.autocast`` itself runs them in float32, as it does those of torch's own layers here.
+    timm's layers have a switch for this, which its benchmarks turn on with ``--fast-norm``.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._offers: list[bool] = []  # of the modules that are running, the innermost last
+
+    def __enter__(self) -> NormsInHalves:
+        self._hooks = (
+            register_module_forward_pre_hook(self._begin),
+            register_module_forward_hook(self._end, always_call=True),
+        )
+        super().__enter__()  # type: ignore[no-untyped-call] # torch's own
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)  # type: ignore[no-untyped-call] # torch's own
+        for hook in self._hooks:
+            hook.remove()
+
+    def _begin(self, module: nn.Module, _args: Any) -> None:
+        self._offers.append(hasattr(module, OFFER))
+
+    def _end(self, _module: nn.Module, _args: Any, _output: Any) -> None:
+        self._offers.pop()
 
     def __torch_function__(
         self,
@@ -34,7 +66,8 @@ class NormsInHalves(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func not in NORMS or not torch.is_autocast_enabled("cuda"):
+        is_offered = bool(self._offers) and self._offers[-1]
+        if func not in NORMS or not is_offered or not torch.is_autocast_enabled("cuda"):
             return func(*args, **kwargs)
         dtype = torch.get_autocast_dtype("cuda")
         halves = [_in(value, dtype) for value in args]

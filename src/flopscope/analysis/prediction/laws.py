@@ -93,13 +93,17 @@ def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
 
 def compute_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     """How long its arithmetic takes, padded to whole tiles, or its steps one after another."""
+    own = constants.groups[kernel.kind]
     elapsed = kernel.serial_steps * constants.shared("serial_seconds") * _turns(kernel, device)
+    if "work" in own:
+        steps = own["work"] * kernel.elements + own["row_work"] * kernel.rows
+        return elapsed + steps / device.vector
     units = constants.units.get(kernel.kind)
     if units is None:
         return elapsed
-    own = constants.groups[kernel.kind]
-    slowed = 1 + constants.shared("misaligned") * kernel.is_misaligned
-    flops = 2 * kernel.macs * kernel.padding * slowed
+    flops = 2 * kernel.macs * kernel.padding
+    flops = flops * (1 + own.get("misaligned", 0) * kernel.is_misaligned)
+    flops = flops * (1 + own.get("tiles", 0) * kernel.tile_waste)
     for side, size in (
         ("pad_rows", kernel.rows),
         ("pad_columns", kernel.columns),

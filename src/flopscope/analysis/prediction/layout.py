@@ -65,6 +65,17 @@ def expanded(tensor: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
     return TensorSpec(shape, tensor.dtype, (0,) * (len(shape) - len(own)) + tuple(reversed(own)))
 
 
+def transposed(tensor: TensorSpec) -> TensorSpec:
+    """A view of matrices with their rows as columns."""
+    order = (*range(tensor.ndim - 2), tensor.ndim - 1, tensor.ndim - 2)
+    own = steps(tensor)
+    return TensorSpec(
+        tuple(tensor.shape[place] for place in order),
+        tensor.dtype,
+        tuple(own[place] for place in order),
+    )
+
+
 def merges(tensor: TensorSpec, dims: int) -> bool:
     """Whether the first dimensions can be seen as one, without a copy."""
     if tensor.strides is None:
@@ -106,3 +117,23 @@ def misaligned(dtype: str, *sides: int) -> int:
     """1 where halves are multiplied whose rows are not whole groups, else 0."""
     is_half = BITS[dtype] == BITS["float16"]
     return int(is_half and any(side % CHANNEL_GROUP for side in sides))
+
+
+WIDE_TILE = 64
+"""The side of the tiles of products that matrices with longer sides are cut into."""
+
+NARROW_TILE = 32
+"""The same of shorter ones. What is shorter still runs in kernels of its own."""
+
+
+def tile_waste(*sides: int) -> float:
+    """By what part matrices grow that are padded to whole tiles: 1/3 for 96 in tiles of 64.
+
+    Source: NVIDIA, Matrix Multiplication Background User's Guide, "Tile Quantization".
+    """
+    grown = 1.0
+    for side in sides:
+        tile = WIDE_TILE if side > WIDE_TILE else NARROW_TILE
+        if side > NARROW_TILE:
+            grown *= math.ceil(side / tile) * tile / side
+    return grown - 1

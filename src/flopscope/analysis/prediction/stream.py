@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.lowering import kernels_of
+from flopscope.analysis.prediction.lowering import NEWEST, Torch, kernels_of
 from flopscope.records import Operation, Scope, Trace
 
 
@@ -25,13 +25,13 @@ class Launch:
     scope: Scope
 
 
-def launches(trace: Trace) -> Iterator[Launch]:
-    """Every kernel of a trace, in order."""
+def launches(trace: Trace, torch: Torch = NEWEST) -> Iterator[Launch]:
+    """Every kernel of a trace as a version of PyTorch runs it, in order."""
     known: dict[int, tuple[Kernel, ...]] = {}
     for call in trace.calls:
         operation = call.operation
         kernels = known.get(id(operation))
         if kernels is None:
-            kernels = known[id(operation)] = kernels_of(operation)
+            kernels = known[id(operation)] = kernels_of(operation, torch)
         for kernel in kernels:
             yield Launch(kernel, operation, call.scope)

@@ -124,7 +124,7 @@ def _of_runs(report: PredictionReport) -> Iterator[str]:
     if workload.autocast is not None and workload.has_norms:
         if workload.half_norms:
             yield (
-                f"layer, group and RMS norms run in {workload.autocast}, as with timm's fast"
+                f"norms run in {workload.autocast} in layers that offer it, as with timm's fast"
                 " norms; torch.autocast alone keeps them in float32: --norms float32"
             )
         else:

@@ -29,6 +29,10 @@ PLAIN = {
     "pad_rows": 0.0,
     "pad_columns": 0.0,
     "pad_depth": 0.0,
+    "tiles": 0.0,
+    "misaligned": 0.0,
+    "work": 0.0,
+    "row_work": 0.0,
 }
 
 MOVED = 2**22

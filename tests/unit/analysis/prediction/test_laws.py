@@ -46,6 +46,8 @@ KERNELS = st.builds(
     depth=SIZES,
     padding=st.floats(1, 8),
     is_misaligned=st.sampled_from([0, 1]),
+    tile_waste=st.floats(0, 1),
+    elements=st.floats(0, 1e9),
     dtype=st.sampled_from(["float16", "float32", "bfloat16"]),
 )
 
@@ -72,7 +74,15 @@ def test_on_a_device_twice_as_fast_in_all_a_kernel_takes_half_the_time(kernel: K
 
 
 @UNHURRIED
-@given(KERNELS, st.sampled_from(["nbytes", "scattered_nbytes", "macs", "padding", "serial_steps"]))
+@given(
+    KERNELS,
+    st.sampled_from(
+        [
+            *("nbytes", "scattered_nbytes", "macs", "padding"),
+            *("tile_waste", "elements", "serial_steps"),
+        ]
+    ),
+)
 def test_more_to_do_never_takes_less_time(kernel: Kernel, amount: str) -> None:
     more = replace(kernel, **{amount: 1.5 * getattr(kernel, amount) + 1})
 
@@ -169,6 +179,19 @@ def test_misaligned_products_are_slower_by_a_constant() -> None:
 
     assert compute_seconds(PRODUCT, ONE, constants) == 1.0
     assert compute_seconds(replace(PRODUCT, is_misaligned=1), ONE, constants) == 1.75
+
+
+def test_what_whole_tiles_waste_is_computed_as_far_as_a_constant_says() -> None:
+    constants = fit(tiles=0.5).constants
+
+    assert compute_seconds(replace(PRODUCT, tile_waste=1 / 4), ONE, constants) == 1 + 1 / 8
+
+
+def test_norms_take_steps_for_each_element_and_for_each_row_on_the_units_for_vectors() -> None:
+    constants = fit(work=8.0, row_work=1024.0).constants
+    norm = Kernel("layer norm", elements=2**24, rows=2**16)
+
+    assert compute_seconds(norm, ONE, constants) == (2**27 + 2**26) / 2**28
 
 
 def test_depthwise_convolutions_run_on_the_units_for_vectors() -> None:

@@ -20,6 +20,8 @@ from flopscope.analysis.prediction.layout import (
     out_of_order_nbytes,
     run_length,
     steps,
+    tile_waste,
+    transposed,
 )
 from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.lowering.operations import channels_last, half, permuted
@@ -176,3 +178,22 @@ def test_bytes_are_out_of_order_where_neighbours_are_others(tensor, nbytes) -> N
 )
 def test_only_halves_in_no_whole_groups_are_misaligned(dtype, sides, found) -> None:
     assert misaligned(dtype, *sides) == found
+
+
+@pytest.mark.parametrize(
+    ("sides", "waste"),
+    [
+        ((64, 128), 0),
+        ((96,), 1 / 3),  # 128
+        ((40,), 3 / 5),  # 64
+        ((320,), 0),
+        ((96, 40), 4 / 3 * 8 / 5 - 1),
+        ((24, 8), 0),  # kernels of their own
+    ],
+)
+def test_whole_tiles_of_64_or_32_waste_what_a_matrix_does_not_fill(sides, waste) -> None:
+    assert tile_waste(*sides) == pytest.approx(waste)
+
+
+def test_a_transposed_view_has_its_last_two_dimensions_changed() -> None:
+    assert transposed(half(2, 3, 5)) == TensorSpec((2, 5, 3), "float16", (15, 1, 5))

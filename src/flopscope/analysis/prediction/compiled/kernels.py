@@ -10,15 +10,13 @@ from flopscope.analysis.prediction.compiled.images import IMAGES, is_convolution
 from flopscope.analysis.prediction.compiled.nodes import Node, Reading
 from flopscope.analysis.prediction.compiled.storing import Stored, edges
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.lowering import kernels_of
+from flopscope.analysis.prediction.lowering import Torch, kernels_of
 from flopscope.analysis.prediction.lowering.products import copy_of
+from flopscope.dtypes import BITS
 from flopscope.records import Operation, TensorSpec
 
 ADDED = frozenset({"bias", "copy"})
-"""What is done for a convolution without a compiler, and here by what is fused around it."""
-
-FUSED = frozenset({"bias", "copy", "pointwise"})
-"""The same for products of matrices and attention."""
+"""What is done for products without a compiler, and here by what is fused around them."""
 
 
 def fused_kernel(
@@ -72,7 +70,9 @@ def _needed(tensor: TensorSpec, reader: Node) -> float:
     return tensor.nbytes * reader.elements / tensor.numel
 
 
-def library_kernels(each: Stored, kept: Mapping[int, Stored], *, is_last: bool) -> Iterator[Kernel]:
+def library_kernels(
+    each: Stored, kept: Mapping[int, Stored], torch: Torch, *, is_last: bool
+) -> Iterator[Kernel]:
     """The kernels of libraries that an operator still needs.
 
     What the compiler's kernels make lies in the order in which it is asked for: no copies of that.
@@ -80,6 +80,7 @@ def library_kernels(each: Stored, kept: Mapping[int, Stored], *, is_last: bool) 
     Args:
         each: the operator.
         kept: by place, all that is stored.
+        torch: the version.
         is_last: whether images have their channels last.
     """
     operation = each.node.operation
@@ -89,16 +90,37 @@ def library_kernels(each: Stored, kept: Mapping[int, Stored], *, is_last: bool) 
         given = each.readings[0][0]
         if given.maker is not None and given.tensor.numel < kept[given.maker].node.elements:
             yield copy_of(given.tensor)  # some channels of it, which a library wants by themselves
-        yield from (kernel for kernel in kernels_of(operation) if kernel.kind not in ADDED)
+        kernels = kernels_of(operation, torch)
+        yield from (kernel for kernel in kernels if kernel.kind not in ADDED)
         return
     is_made = all(kept[maker].node.role != "library" for maker, _ in edges(each))
-    for kernel in kernels_of(operation):
-        if kernel.kind == "softmax":
-            yield replace(kernel, kind="fused reduction")
-        elif kernel.kind not in FUSED:
+    kernels = kernels_of(operation, torch)
+    if any(kernel.kind == "softmax" for kernel in kernels):
+        yield from _attention_in_steps(operation, kernels, is_made=is_made)
+        return
+    for kernel in kernels:
+        if kernel.kind not in ADDED:
             yield kernel
-        elif kernel.kind != "bias" and not is_made:
+        elif kernel.kind == "copy" and not is_made:
             yield replace(kernel, kind="fused")
+
+
+def _attention_in_steps(
+    operation: Operation, kernels: Sequence[Kernel], *, is_made: bool
+) -> Iterator[Kernel]:
+    """Two products, and one kernel for all between them; one for each operand that is cast."""
+    scored, weighed = (kernel for kernel in kernels if kernel.kind == "product")
+    nbytes = BITS[scored.dtype] // 8
+    operands = [operation.args[name] for name in ("query", "key", "value")]
+    for tensor in () if is_made else operands:
+        assert isinstance(tensor, TensorSpec)
+        yield Kernel("fused", tensor.nbytes + nbytes * tensor.numel, dtype=scored.dtype)
+    yield scored
+    mask = operation.args.get("attn_mask")
+    added = mask.nbytes if isinstance(mask, TensorSpec) else 0
+    between = next(kernel for kernel in kernels if kernel.kind == "softmax")
+    yield Kernel("fused reduction", between.nbytes + added, dtype=between.dtype)
+    yield weighed
 
 
 def _with_channels_last(operation: Operation) -> Operation:

@@ -20,7 +20,8 @@ memory first. ``reduction`` makes one number of each row. ``library`` is a libra
 """
 
 ROLES: Mapping[str, Role] = {
-    **dict.fromkeys(("pointwise", "cast", "copy", "join", "gather", "batch norm"), "pointwise"),
+    **dict.fromkeys(("pointwise", "indexed pointwise", "cast", "copy", "join"), "pointwise"),
+    **dict.fromkeys(("gather", "batch norm"), "pointwise"),
     **dict.fromkeys(("pool", "interpolation"), "window"),
     **dict.fromkeys(("layer norm", "group norm", "rms norm", "softmax", "reduction"), "reduction"),
 }
@@ -100,7 +101,9 @@ def nodes_of(trace: Trace) -> Sequence[Node]:
     for call in trace.calls:
         kernels = kernels_of(call.operation) if call.is_used else ()
         if kernels:
-            found.extend(_nodes(call, kernels[-1].kind, _readings(call, makers), len(found)))
+            has_products = any(kernel.macs for kernel in kernels)
+            kind = "product" if has_products else kernels[-1].kind
+            found.extend(_nodes(call, kind, _readings(call, makers), len(found)))
             makers.update((each, len(found) - 1) for each in call.written if each is not None)
     return found
 

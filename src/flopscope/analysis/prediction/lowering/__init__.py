@@ -8,10 +8,17 @@ from importlib import import_module
 
 from flopscope import costs
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.lowering.table import RULES, lowered, one_pass
+from flopscope.analysis.prediction.lowering.table import (
+    NEWEST,
+    RULES,
+    Torch,
+    lowered,
+    one_pass,
+    rule_for,
+)
 from flopscope.records import Operation
 
-__all__ = ["FAMILIES", "RULES", "kernels_of", "load_families", "lowered"]
+__all__ = ["FAMILIES", "NEWEST", "RULES", "Torch", "kernels_of", "load_families", "lowered"]
 
 FAMILIES = (
     "attention",
@@ -24,20 +31,20 @@ FAMILIES = (
 )
 
 
-def kernels_of(operation: Operation) -> tuple[Kernel, ...]:
-    """The kernels of an operator, in order; none of a view, nor where there is nothing to make.
+def kernels_of(operation: Operation, torch: Torch = NEWEST) -> tuple[Kernel, ...]:
+    """The kernels of an operator in a version of PyTorch, in order; none of a view, nor of nothing.
 
     An operator without a rule is one pass over what it reads and writes: an elementwise one where
     torch calls it that, otherwise of the kind ``"unknown"``.
     """
     if "view" in operation.tags or not any(out.numel for out in operation.outputs):
         return ()
-    return tuple(kernel for kernel in _kernels(operation) if kernel.nbytes or kernel.macs)
+    return tuple(kernel for kernel in _kernels(operation, torch) if kernel.nbytes or kernel.macs)
 
 
-def _kernels(operation: Operation) -> Iterable[Kernel]:
+def _kernels(operation: Operation, torch: Torch) -> Iterable[Kernel]:
     load_families()
-    rule = RULES.get(operation.op.removesuffix("_"))
+    rule = rule_for(operation.op.removesuffix("_"), torch)
     if rule is not None:
         return rule(operation)
     return (one_pass(_kind(operation), operation),)
@@ -45,14 +52,33 @@ def _kernels(operation: Operation) -> Iterable[Kernel]:
 
 def _kind(operation: Operation) -> str:
     if "pointwise" in operation.tags:
-        return "pointwise"
+        return _elementwise(operation)
     if "reduction" in operation.tags:
         return "reduction"
     coverage, cost = costs.cost_of(operation)
     if coverage == "free":
         return "copy"
     elements = sum(output.numel for output in operation.outputs)
-    return "pointwise" if coverage == "counted" and _is_light(cost, elements) else "unknown"
+    return (
+        _elementwise(operation)
+        if coverage == "counted" and _is_light(cost, elements)
+        else "unknown"
+    )
+
+
+def _elementwise(operation: Operation) -> str:
+    """Whether operands are read as one stretch of memory, or each element's place is sought.
+
+    Source: ``gpu_kernel_impl`` in ATen/native/cuda/CUDALoops.cuh, which reads several at once where
+    operands are contiguous and of one type.
+    """
+    out = operation.outputs[0]
+    operands = [tensor for tensor in operation.tensors() if tensor.ndim]
+    is_one = all(
+        (tensor.shape, tensor.dtype, tensor.strides) == (out.shape, out.dtype, out.strides)
+        for tensor in operands
+    )
+    return "pointwise" if is_one else "indexed pointwise"
 
 
 def _is_light(cost: costs.Cost, elements: int) -> bool:

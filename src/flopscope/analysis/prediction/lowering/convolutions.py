@@ -12,6 +12,7 @@ from flopscope.analysis.prediction.layout import (
     has_channels_last,
     misaligned,
     run_length,
+    tile_waste,
 )
 from flopscope.analysis.prediction.lowering.products import bias_added, copy_of
 from flopscope.analysis.prediction.lowering.table import lowered
@@ -139,5 +140,6 @@ def _product(
         products=groups,
         padding=padding,
         is_misaligned=misaligned(weight.dtype, columns),
+        tile_waste=tile_waste(columns, channels),
         dtype="tf32" if weight.dtype == "float32" else weight.dtype,
     )

@@ -12,15 +12,23 @@ from flopscope.analysis.prediction.layout import (
     merges,
     misaligned,
     scattered_in_copy,
+    tile_waste,
 )
 from flopscope.analysis.prediction.lowering.table import lowered
 from flopscope.costs import cost_of
+from flopscope.dtypes import BITS
 from flopscope.records import Operation, TensorSpec
 
 
 def copy_of(tensor: TensorSpec) -> Kernel:
     """The kernel that puts a tensor's elements into the order in which they are visited."""
     return Kernel("copy", 2 * dense_nbytes(tensor), scattered_in_copy(tensor), dtype=tensor.dtype)
+
+
+def cast(tensor: TensorSpec, dtype: str) -> Kernel:
+    """The kernel that copies a tensor into another type, as it lies."""
+    written = tensor.numel * BITS[dtype] // 8
+    return Kernel("cast", tensor.nbytes + written, dtype=dtype)
 
 
 def bias_added(out: TensorSpec) -> Kernel:
@@ -49,6 +57,7 @@ def linear(operation: Operation) -> Iterator[Kernel]:
         columns=weight.shape[0] if weight.ndim > 1 else 1,
         depth=weight.shape[-1],
         is_misaligned=misaligned(given.dtype, *weight.shape),
+        tile_waste=tile_waste(*weight.shape),
         dtype=given.dtype,
     )
     if not is_fused and operation.args.get("bias") is not None:

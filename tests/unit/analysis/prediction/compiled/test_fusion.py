@@ -7,7 +7,7 @@ import pytest
 from flopscope.analysis.prediction.fitted import priors
 from flopscope.records import TensorSpec
 from tests.unit.analysis.prediction.compiled.flows import IMAGES, SCALES, Flow
-from tests.unit.analysis.prediction.lowering.operations import linear
+from tests.unit.analysis.prediction.lowering.operations import attention, linear
 from tests.unit.costs.operations import operation
 
 ONE = IMAGES.nbytes
@@ -121,6 +121,19 @@ def test_rows_that_are_long_are_read_again() -> None:
     assert flow.kinds[1:] == ["fused outer reduction", "fused"]
     assert flow.fused[0] == ONE + statistics
     assert flow.fused[1] == pytest.approx(2 * ONE + statistics)
+
+
+def test_attention_in_steps_is_two_products_in_float32_and_one_kernel_between_them() -> None:
+    """Heads of five dimensions have no kernel of their own: 4 times 8 of 16 queries of 32."""
+    heads = TensorSpec((2, 2, 8, 16, 32), "float16")
+    flow = Flow()
+    projected = flow.run(linear(TensorSpec((2 * 16, 64), "float16"), 3 * 8 * 2 * 32))
+    flow.run(attention(heads), projected, projected, projected)
+
+    scores = 4 * (2 * 2 * 8) * 16 * 16
+    assert flow.kinds == ["linear", *["fused"] * 3, "product", "fused reduction", "product"]
+    assert [kernel.dtype for kernel in flow.kernels if kernel.kind == "product"] == ["float32"] * 2
+    assert flow.fused == [*[(2 + 4) * heads.numel] * 3, 2 * scores]
 
 
 def test_every_kind_of_fused_kernel_is_priced() -> None:

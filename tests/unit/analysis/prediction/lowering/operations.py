@@ -89,6 +89,8 @@ def attention(
     key: TensorSpec | None = None,
     value: TensorSpec | None = None,
     mask: TensorSpec | None = None,
+    *,
+    is_grouped: bool = False,
 ) -> Operation:
     """Attention of queries, to themselves unless keys and values are given."""
     key, value = key or query, value or key or query
@@ -103,7 +105,7 @@ def attention(
         dropout_p=0.0,
         is_causal=False,
         scale=None,
-        enable_gqa=False,
+        enable_gqa=is_grouped,
     )
 
 

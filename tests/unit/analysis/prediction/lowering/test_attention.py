@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.analysis.prediction.lowering import kernels_of
+from flopscope.analysis.prediction.lowering import NEWEST, kernels_of
 from flopscope.costs import cost_of
-from flopscope.records import TensorSpec
+from flopscope.records import Operation, TensorSpec
 from tests.unit.analysis.prediction.lowering.operations import (
     attention,
     half,
-    kernel,
     kinds,
     permuted,
 )
@@ -78,36 +77,89 @@ def test_heads_whose_channels_are_not_side_by_side_are_not_fused() -> None:
 
 
 WINDOWS = half(4, 12, 9, 49, 32)
+BEFORE = (2, 4)
+
+
+def steps_of(made: Operation, torch: tuple[int, int] = NEWEST) -> list[str]:
+    return [each.kind for each in kernels_of(made, torch)]
 
 
 @pytest.mark.parametrize("mask", [None, half(49, 49)])
 def test_five_dimensions_are_each_step_apart(mask: TensorSpec | None) -> None:
-    masking = [] if mask is None else ["pointwise"]
+    masking = [] if mask is None else ["indexed pointwise"]
 
-    assert kinds(attention(WINDOWS, mask=mask)) == [
+    assert steps_of(attention(WINDOWS, mask=mask), BEFORE) == [
         *("pointwise", "pointwise"),  # the scale, of queries and keys
         *("product", *masking, "softmax", "product"),
     ]
+
+
+def test_halves_are_computed_in_float32_and_the_weights_made_safe() -> None:
+    """As the operators that torch 2.13 and 2.14 call for ``_scaled_dot_product_attention_math``."""
+    assert steps_of(attention(WINDOWS)) == [
+        *("cast", "cast", "cast", "pointwise", "pointwise", "product", "softmax"),
+        *("pointwise", "reduction", "indexed pointwise"),  # rows without a weight are sought
+        *("cast", "product", "cast"),
+    ]
+    assert {each.dtype for each in kernels_of(attention(WINDOWS)) if each.macs} == {"float32"}
+
+
+def test_what_is_in_float32_is_not_cast() -> None:
+    wide = TensorSpec(WINDOWS.shape, "float32")
+
+    assert "cast" not in kinds(attention(wide))
+    assert "reduction" in kinds(attention(wide))
 
 
 def test_the_steps_have_the_arithmetic_of_the_whole() -> None:
     found = attention(WINDOWS, half(4, 12, 9, 25, 32), half(4, 12, 9, 25, 16))
 
     assert cost_of(found)[1].macs == 4 * 12 * 9 * 49 * 25 * (32 + 16)
-    assert sum(each.macs for each in kernels_of(found)) == cost_of(found)[1].macs
+    for torch in (BEFORE, NEWEST):
+        assert sum(each.macs for each in kernels_of(found, torch)) == cost_of(found)[1].macs
 
 
-def test_the_scores_are_written_and_read_by_each_step() -> None:
-    found = attention(WINDOWS)
-    scores = 2 * 4 * 12 * 9 * 49 * 49
+@pytest.mark.parametrize(("torch", "nbytes"), [(BEFORE, 2), (NEWEST, 4)])
+def test_the_scores_are_written_and_read_by_each_step(torch, nbytes: int) -> None:
+    found = kernels_of(attention(WINDOWS), torch)
+    scores = nbytes * 4 * 12 * 9 * 49 * 49
 
-    assert kernel(found, "softmax").nbytes == 2 * scores
-    products = [each for each in kernels_of(found) if each.kind == "product"]
-    assert [each.nbytes for each in products] == [scores + 2 * WINDOWS.nbytes] * 2
+    (softmax,) = (each for each in found if each.kind == "softmax")
+    assert softmax.nbytes == 2 * scores
+    assert (softmax.elements, softmax.rows) == (4 * 12 * 9 * 49 * 49, 4 * 12 * 9 * 49)
+    products = [each for each in found if each.kind == "product"]
+    assert [each.nbytes for each in products] == [scores + 2 * nbytes * WINDOWS.numel] * 2
     assert [(each.columns, each.depth) for each in products] == [(49, 32), (32, 49)]
+
+
+def test_a_side_of_49_halves_is_not_aligned_and_one_of_floats_need_not_be() -> None:
+    old, new = (
+        [each.is_misaligned for each in kernels_of(attention(WINDOWS), torch) if each.macs]
+        for torch in (BEFORE, NEWEST)
+    )
+
+    assert (old, new) == ([1, 1], [0, 0])
 
 
 def test_heads_inside_of_tokens_are_copied_where_there_is_no_fused_kernel() -> None:
     inside = permuted(half(4, 9, 49, 12, 32), 0, 3, 1, 2, 4)
 
     assert kinds(attention(inside)).count("copy") == 3
+
+
+SHARED_KEY = half(4, 1, 196, 64)
+
+
+def test_keys_that_are_shared_by_broadcasting_are_in_no_fused_kernel() -> None:
+    found = attention(QUERY, SHARED_KEY)
+
+    assert kinds(found).count("product") == 2
+    assert sum(each.macs for each in kernels_of(found)) == 2 * 4 * 12 * 196 * 196 * 64
+    assert kinds(found).count("copy") == 2  # keys and values, once for each head
+
+
+@pytest.mark.parametrize(("mask", "products"), [(None, 0), (MASK, 2)])
+def test_keys_that_are_shared_where_that_is_asked_for_are_flash_attentions(mask, products) -> None:
+    found = attention(QUERY, half(4, 3, 196, 64), mask=mask, is_grouped=True)
+
+    assert kinds(found).count("product") == products

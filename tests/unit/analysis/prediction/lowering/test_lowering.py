@@ -9,7 +9,13 @@ import torch
 
 from flopscope.analysis.prediction.fitted import priors
 from flopscope.analysis.prediction.laws import SHARED
-from flopscope.analysis.prediction.lowering import RULES, kernels_of, load_families, lowered
+from flopscope.analysis.prediction.lowering import (
+    NEWEST,
+    RULES,
+    kernels_of,
+    load_families,
+    lowered,
+)
 from flopscope.costs import cost_of
 from flopscope.records import Argument, Operation, TensorSpec
 from tests.unit.analysis.prediction.lowering.operations import (
@@ -120,6 +126,7 @@ OTHERS = tuple(
 )
 WITHOUT_RULES = (
     operation("relu", IMAGES, ["pointwise"], self=IMAGES),
+    operation("add", IMAGES, ["pointwise"], self=IMAGES, other=CHANNEL),
     operation("mylib.scan", IMAGES, self=IMAGES),
 )
 ALL = (*PRODUCTS, *OTHERS, *WITHOUT_RULES)
@@ -197,6 +204,40 @@ def test_an_operator_of_another_library_is_unknown() -> None:
 def test_two_rules_of_an_operator_are_refused() -> None:
     with pytest.raises(ValueError, match=r"aten\.linear already has a rule: linear"):
         lowered("aten.linear")(lambda made: ())
+
+
+def test_so_are_two_rules_for_earlier_versions() -> None:
+    op = "aten.scaled_dot_product_attention"
+    with pytest.raises(ValueError, match=r"already has a rule before 2\.5: attention_in_its_type"):
+        lowered(op, before=(2, 3))(lambda made: ())
+
+
+FUSED, UNFUSED = ["rms norm"], ["cast", "pointwise", "reduction", "indexed pointwise", "cast"]
+
+
+@pytest.mark.parametrize(
+    ("torch", "expected"), [((2, 8), UNFUSED), ((2, 9), FUSED), ((2, 10), FUSED), (NEWEST, FUSED)]
+)
+def test_a_rule_for_earlier_versions_is_for_those_alone(torch, expected) -> None:
+    made = operation("rms_norm", IMAGES, input=IMAGES, normalized_shape=(8,), weight=None)
+
+    assert [each.kind for each in kernels_of(made, torch)] == expected
+
+
+@pytest.mark.parametrize(
+    ("operands", "kind"),
+    [
+        ({"self": IMAGES}, "pointwise"),
+        ({"self": IMAGES, "other": IMAGES}, "pointwise"),
+        ({"self": IMAGES, "other": half()}, "pointwise"),  # a number
+        ({"self": IMAGES, "other": CHANNEL}, "indexed pointwise"),  # broadcast
+        ({"self": IMAGES, "other": half(1)}, "indexed pointwise"),
+        ({"self": IMAGES, "other": channels_last(*IMAGES.shape)}, "indexed pointwise"),
+        ({"self": IMAGES, "other": spec(*IMAGES.shape)}, "indexed pointwise"),  # of float32
+    ],
+)
+def test_elementwise_operators_are_told_apart_by_how_their_operands_lie(operands, kind) -> None:
+    assert kinds(operation("add", IMAGES, ["pointwise"], **operands)) == [kind]
 
 
 def test_nothing_is_done_for_results_without_elements() -> None:

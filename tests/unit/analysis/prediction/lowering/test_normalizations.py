@@ -28,15 +28,16 @@ def normalised(given: TensorSpec, op: str = "layer_norm") -> Operation:
     return operation(op, out, **arguments, **({"bias": SCALE} if op == "layer_norm" else {}))
 
 
-@pytest.mark.parametrize("op", ["layer_norm", "rms_norm", "softmax", "group_norm"])
+@pytest.mark.parametrize("op", ["layer_norm", "rms_norm", "softmax"])
 def test_what_lies_in_order_is_one_pass(op: str) -> None:
     given = half(4, 64, 8, 64)
     (found,) = kernels_of(normalised(given, op))
 
     assert found.kind == op.replace("_", " ")
-    scales = {"layer_norm": 2, "group_norm": 2, "rms_norm": 1, "softmax": 0}[op]
+    scales = {"layer_norm": 2, "rms_norm": 1, "softmax": 0}[op]
     assert found.nbytes == 2 * given.nbytes + scales * SCALE.nbytes
     assert found.scattered_nbytes == 0
+    assert (found.elements, found.rows) == (given.numel, 4 * 64 * 8)
 
 
 @pytest.mark.parametrize("op", ["layer_norm", "rms_norm", "softmax", "group_norm"])
@@ -44,10 +45,32 @@ def test_what_does_not_is_copied_and_then_read_in_order(op: str) -> None:
     given = permuted(half(4, 64, 8, 64), 0, 3, 2, 1)
     found = normalised(given, op)
 
-    kind = op.replace("_", " ")
-    assert kinds(found) == ["copy", kind]
+    own = ["moments", "group norm"] if op == "group_norm" else [op.replace("_", " ")]
+    assert kinds(found) == ["copy", *own]
     assert kernel(found, "copy").scattered_nbytes == given.nbytes
-    assert kernel(found, kind).scattered_nbytes == 0
+    assert all(kernel(found, kind).scattered_nbytes == 0 for kind in own)
+
+
+def test_group_norm_reads_for_its_moments_and_once_more_to_apply_them() -> None:
+    given = half(4, 64, 8, 64)
+    found = normalised(given, "group_norm")
+
+    moments = kernel(found, "moments")
+    assert moments.nbytes == given.nbytes
+    assert (moments.elements, moments.rows) == (given.numel, 4 * 8)  # eight groups of each sample
+    assert kernel(found, "group norm").nbytes == 2 * given.nbytes
+
+
+def test_before_it_had_a_kernel_rms_norm_was_computed_step_by_step_in_float32() -> None:
+    given = half(4, 64, 8, 64)
+    found = kernels_of(normalised(given, "rms_norm"), (2, 8))
+
+    assert [each.kind for each in found] == [
+        *("cast", "pointwise", "reduction", "indexed pointwise", "cast"),
+        "indexed pointwise",  # the weight
+    ]
+    assert found[0].nbytes == (2 + 4) * given.numel
+    assert found[1].nbytes == (4 + 4) * given.numel
 
 
 def test_batch_norm_takes_images_as_they_lie() -> None:
