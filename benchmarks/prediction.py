@@ -43,8 +43,8 @@ def fit(samples: Samples) -> dict[str, object]:
     """All that ``fitted.py`` reads."""
     both = validated(samples, BOTH)
     old, new = validated(samples, ALONE), validated(samples, (NEW, NEW_LAST))
-    compiled, told = factors(samples, COMPILED, both.logarithms, COMPILED_BEFORE, 1.0)
-    trained, stepped = factors(samples, TRAINED, both.logarithms, {}, TRAINED_BEFORE)
+    compiled, told = factors(samples, COMPILED, both.logarithms, COMPILED_BEFORE)
+    trained, stepped = factors(samples, TRAINED, both.logarithms, TRAINED_BEFORE)
     measured = {file: samples.of(file).seconds for file in (OLD, NEW, NEWER)}
     near = [(held_out(samples, file, both), measured[file]) for file in (OLD, NEW, NEWER)]
     far = [

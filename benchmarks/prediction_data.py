@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from flopscope.analysis.prediction.compiled import compiled_launches
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.lowering import Torch
 from flopscope.analysis.prediction.stream import launches
@@ -58,6 +59,11 @@ class File:
     compile: str = "eager"
     mode: str = "infer"
     precision: str = "amp"
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether the compiler's kernels are those that a GPU runs: on a CPU they are others."""
+        return self.compile == "inductor" and self.device.startswith("RTX")
 
     @property
     def version(self) -> tuple[int, int]:
@@ -104,12 +110,18 @@ class Traced:
         params: elements, in millions.
         macs: multiply-accumulates.
         kernels: each with how often it runs.
+        compiled: the same of the model compiled.
     """
 
     batch: int
     params: float
     macs: float
     kernels: Mapping[Kernel, int]
+    compiled: Mapping[Kernel, int]
+
+    def run(self, file: File) -> Mapping[Kernel, int]:
+        """The kernels that run where a file was measured."""
+        return self.compiled if file.is_fused else self.kernels
 
 
 def traced(folder: Path, torch: Torch) -> Mapping[Key, Traced]:
@@ -122,9 +134,12 @@ def traced(folder: Path, torch: Torch) -> Mapping[Key, Traced]:
     return found
 
 
-def _kernels(trace: Trace, torch: Torch) -> tuple[float, Mapping[Kernel, int]]:
+def _kernels(
+    trace: Trace, torch: Torch
+) -> tuple[float, Mapping[Kernel, int], Mapping[Kernel, int]]:
     counts = Counter(launch.kernel for launch in launches(trace, torch))
-    return sum(kernel.macs * runs for kernel, runs in counts.items()), counts
+    macs = sum(kernel.macs * runs for kernel, runs in counts.items())
+    return macs, counts, Counter(launch.kernel for launch in compiled_launches(trace, torch))
 
 
 @dataclass(frozen=True)
@@ -172,16 +187,16 @@ def sample(file: File, models: Mapping[Key, Traced]) -> Sample:
         seconds=torch.tensor([row.seconds for row in rows]),
         batch=torch.tensor([float(each.batch) for each in chosen]),
         macs=torch.tensor([each.macs for each in chosen]),
-        launches=torch.tensor([float(sum(each.kernels.values())) for each in chosen]),
+        launches=torch.tensor([float(sum(each.run(file).values())) for each in chosen]),
         folds=torch.tensor([_fold(row.key[0]) for row in rows]),
-        groups=tuple(_groups(chosen)),
+        groups=tuple(_groups([each.run(file) for each in chosen])),
     )
 
 
-def _groups(models: Sequence[Traced]) -> Iterator[Group]:
+def _groups(models: Sequence[Mapping[Kernel, int]]) -> Iterator[Group]:
     grouped: dict[tuple[str, str], list[tuple[int, int, Kernel]]] = defaultdict(list)
     for place, each in enumerate(models):
-        for kernel, runs in each.kernels.items():
+        for kernel, runs in each.items():
             grouped[kernel.kind, kernel.dtype].append((place, runs, kernel))
     amounts = [field.name for field in fields(Kernel) if field.name not in ("kind", "dtype")]
     for (kind, dtype), members in sorted(grouped.items()):

@@ -60,7 +60,7 @@ def document(samples: Samples) -> str:
         ("accuracy", _accuracy(samples, old)),
         ("baselines", _baselines(samples, old)),
         ("constants", _constants()),
-        ("factors", _factors()),
+        ("factors", _factors(samples)),
     ):
         text = text.replace(f"@{name}@", table)
     return text.rstrip()
@@ -99,11 +99,11 @@ def _accuracy(samples: Samples, old: Validated) -> str:
         add("constants of both, **as shipped**", file, held_out(samples, file, both))
     add("channels last, constants of the 3090", OLD_LAST, held_out(samples, OLD_LAST, old))
     add("the same, by the datasheet", NEW_LAST, held_out(samples, NEW_LAST, old))
-    for what, files, before, default in (
-        ("compiled", COMPILED, COMPILED_BEFORE, 1.0),
-        ("training step", TRAINED, {}, TRAINED_BEFORE),
+    for what, files, before in (
+        ("compiled", COMPILED, COMPILED_BEFORE),
+        ("training step", TRAINED, TRAINED_BEFORE),
     ):
-        _, told = factors(samples, files, both.logarithms, before, default)
+        _, told = factors(samples, files, both.logarithms, before)
         for file, predicted in told.items():
             last = ", channels last" if file.layout == "nhwc" else ""
             add(what + last, file, predicted)
@@ -180,12 +180,17 @@ def _constants() -> str:
     return _table(("kind", "constant", "of", "prior", "spread", "fitted"), rows)
 
 
-def _factors() -> str:
-    shipped = fitted().factors
-    kinds = [kind for kind in priors() if kind != "shared"]
-    rows = [
-        (kind, f"{shipped['compiled'][kind]:.2f}", f"{shipped['training'][kind]:.2f}")
-        for kind in kinds
+def _factors(samples: Samples) -> str:
+    """Of the kinds that the models had which were measured, empty where they had none."""
+    columns = []
+    for variant, files in (("compiled", COMPILED), ("training", TRAINED)):
+        kinds = {group.kernels.kind for file in files for group in samples.of(file).groups}
+        shipped = fitted().factors[variant]
+        columns.append({kind: f"{shipped[kind]:.2f}" for kind in kinds})
+    rows: list[Row] = [
+        (kind, *(column.get(kind, "") for column in columns))
+        for kind in priors()
+        if any(kind in column for column in columns)
     ]
     return _table(("kind", "compiled", "training step"), rows)
 

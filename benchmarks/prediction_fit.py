@@ -121,31 +121,27 @@ FACTOR_SPREAD = 0.5
 FACTOR_RIDGE = 0.05
 
 
-def fit_factors(
-    parts: Sequence[Part], constants: Constants, expected: Mapping[str, float], default: float
-) -> Mapping[str, float]:
+def fit_factors(parts: Sequence[Part], constants: Constants, before: float) -> Mapping[str, float]:
     """What the time of kernels of each kind becomes in another variant.
 
     Args:
         parts: models, as measured in that variant.
         constants: of eager inference.
-        expected: of some kinds, the factor before the fit.
-        default: that of the others.
+        before: what every factor is taken for before the fit.
     """
-    kinds = list(priors().keys() - {"shared"})
-    kinds.sort()
-    before = torch.tensor([math.log(expected.get(kind, default)) for kind in kinds]).double()
+    kinds = sorted(priors().keys() - {"shared"})
+    start = torch.full((len(kinds),), math.log(before)).double()
     taken = [kind_seconds(part.sample, part.rates, constants) for part in parts]
 
     def loss(logarithms: torch.Tensor) -> torch.Tensor:
-        total = FACTOR_RIDGE * (((logarithms - before) / FACTOR_SPREAD) ** 2).sum()
+        total = FACTOR_RIDGE * (((logarithms - start) / FACTOR_SPREAD) ** 2).sum()
         for part, each in zip(parts, taken, strict=True):
             predicted = with_factors(part.sample, each, dict(zip(kinds, logarithms, strict=True)))
             seen = part.sample.seconds[part.models]
             total = total + part.weight * misfit(predicted[part.models], seen)
         return total
 
-    found = torch.exp(minimised(loss, before, steps=80))
+    found = torch.exp(minimised(loss, start, steps=80))
     return {kind: float(value) for kind, value in zip(kinds, found, strict=True)}
 
 

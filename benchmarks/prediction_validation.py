@@ -49,18 +49,8 @@ TRAINED = (
 LAST_WEIGHT = 0.1
 """Of files with channels last: they are there for the constants that no other file tells."""
 
-COMPILED_BEFORE = {
-    "pointwise": 0.15,
-    "cast": 0.15,
-    "bias": 0.3,
-    "batch norm": 0.5,
-    "copy": 0.4,
-    "transpose convolution": 0.5,
-    "transpose grouped": 0.5,
-    "softmax": 0.6,
-    "interpolation": 0.05,
-}
-"""What fusing leaves of kernels that only move data; the compiler's own kernel interpolates."""
+COMPILED_BEFORE = 1.0
+"""The compiler's kernels are in the trace already."""
 
 TRAINED_BEFORE = 3.6
 """A step by its forward pass: one pass more for each gradient, and something for the optimizer."""
@@ -167,16 +157,13 @@ def factors(
     samples: Samples,
     files: Sequence[File],
     logarithms: torch.Tensor,
-    before: Mapping[str, float],
-    default: float,
+    before: float,
 ) -> tuple[Mapping[str, float], Mapping[File, torch.Tensor]]:
     """What kernels become in a variant, and the times of its files by factors of other folds."""
     constants = constants_of(logarithms)
-    whole = fit_factors([samples.part(file) for file in files], constants, before, default)
+    whole = fit_factors([samples.part(file) for file in files], constants, before)
     by_fold = [
-        fit_factors(
-            [samples.part(file, without=fold) for file in files], constants, before, default
-        )
+        fit_factors([samples.part(file, without=fold) for file in files], constants, before)
         for fold in range(FOLDS)
     ]
     told = {}

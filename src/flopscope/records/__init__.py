@@ -6,12 +6,11 @@ and can be written by hand in a test.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from flopscope.dtypes import BITS
+from flopscope.records.operation import Argument, Operation, TensorSpec, tensors_in
 from flopscope.records.scope import Scope, is_within
 from flopscope.records.step import Peak, Phase, Step
 
@@ -38,79 +37,6 @@ Stream: TypeAlias = Literal["canonical", "training", "device:cuda"]
 
 
 @dataclass(frozen=True, slots=True)
-class TensorSpec:
-    """The shape of a tensor without its values.
-
-    Attributes:
-        shape: sizes of the dimensions.
-        dtype: torch's name for the element type, such as ``"float32"``.
-        strides: steps in elements, or None for contiguous.
-        stored: elements in memory where they are fewer than the shape says: a sparse tensor's.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    strides: tuple[int, ...] | None = None
-    stored: int | None = None
-
-    @property
-    def numel(self) -> int:
-        return math.prod(self.shape)
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory behind the tensor: a broadcast (stride 0) dimension is stored once."""
-        stored = self.numel if self.stored is None else self.stored
-        if self.strides is not None and stored:
-            repeats = zip(self.shape, self.strides, strict=True)
-            stored = math.prod(size for size, stride in repeats if stride != 0)
-        return stored * BITS[self.dtype] // 8
-
-
-Argument: TypeAlias = (
-    "TensorSpec | int | float | complex | bool | str | tuple[Argument, ...] | None"
-)
-"""What an operator was called with: tensors as specs, torch's own types as their names."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
-    """One operator on one set of shapes; calls that repeat it share the object.
-
-    Attributes:
-        op: namespace and name, without the overload: ``"aten.conv2d"``.
-        overload: torch's overload name: ``"padding"``, ``"default"``.
-        args: every argument by its schema name, defaults filled in.
-        outputs: the tensors it returned.
-        tags: facts from torch's own schema, of ``pointwise``, ``reduction``, ``view``, ``inplace``.
-    """
-
-    op: str
-    overload: str
-    args: Mapping[str, Argument]
-    outputs: tuple[TensorSpec, ...]
-    tags: frozenset[str] = frozenset()
-
-    def tensors(self) -> Iterator[TensorSpec]:
-        """Every tensor argument, also those inside lists."""
-        for argument in self.args.values():
-            yield from tensors_in(argument)
-
-
-def tensors_in(argument: Argument) -> Iterator[TensorSpec]:
-    """The tensor specs inside an argument, in order."""
-    if isinstance(argument, TensorSpec):
-        yield argument
-    elif isinstance(argument, tuple):
-        for item in argument:
-            yield from tensors_in(item)
-
-
-@dataclass(frozen=True, slots=True)
 class ParameterUse:
     """A parameter of ``numel`` elements that a call was given: whole, or the part views took."""
 
@@ -133,6 +59,9 @@ class Call:
         part_of: the operator without a formula that was taken apart into this and others, or "".
         learned: of every tensor among its arguments whether it is, or comes from, a parameter that
             is trained, by way of floating-point numbers and detached or not; empty where none does.
+        read, written: of every tensor among its arguments and its results the number of the memory
+            behind it, which it shares with its views; None where no call made or viewed it. Empty
+            where that was not followed.
         phase: of the training step that it is in.
         derivative_of: the place in the trace of the call whose derivative it is a part of.
     """
@@ -145,6 +74,8 @@ class Call:
     is_used: bool = True
     part_of: str = ""
     learned: tuple[bool, ...] = ()
+    read: tuple[int | None, ...] = ()
+    written: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Dataflow:
 
     def __init__(self) -> None:
         self._steps: list[tuple[Buffers, Buffers, bool]] = []
+        self._numbers: dict[Buffer, int] = {}
 
     def note(
         self, operation: Operation, read: Buffers, written: Buffers, trained: Sequence[bool] | None
@@ -44,6 +45,13 @@ class Dataflow:
             if buffer is not None and output.dtype.startswith(_DIFFERENTIABLE):
                 buffer.learned = True
         return tuple(learned)
+
+    def numbers(self, buffers: Buffers) -> tuple[int | None, ...]:
+        """Each memory's own number, in the order in which they are asked for."""
+        known = self._numbers
+        return tuple(
+            [None if each is None else known.setdefault(each, len(known)) for each in buffers]
+        )
 
     def link(self, read: Buffers, written: Buffers) -> None:
         """Something was made of something else, and not by a call."""

@@ -44,8 +44,17 @@ class Recorder:
         self.liveness.note(operation, self.scopes.current, tensors, outputs)
         written = self.liveness.behind(outputs)
         learned = self._dataflow.note(operation, read, written, trained)
-        call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
-        self.calls.append(call)
+        self.calls.append(
+            Call(
+                operation,
+                self.scopes.current,
+                uses,
+                part_of=self._part_of,
+                learned=learned,
+                read=self._dataflow.numbers(read),
+                written=self._dataflow.numbers(written),
+            )
+        )
 
     def derive(self, given: Any, made: Any) -> None:
         """Values were put in the place of others without an operator: they come from these."""

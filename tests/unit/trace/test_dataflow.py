@@ -173,3 +173,24 @@ class Chooses(nn.Module):
 
 def test_integers_are_not_learned() -> None:
     assert learned(Chooses(), "mm") == [(False, True), ()]
+
+
+class ReadsAndWrites(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        made = x.mm(x)
+        made.t().add_(1)
+        return made.relu() + made
+
+
+def test_calls_name_the_memory_that_they_read_and_write() -> None:
+    """A view is of the same memory, and what is written in place writes there."""
+    for run in (trace, trace_real):
+        calls = run(ReadsAndWrites(), (X.clone(),)).calls
+        flow = [(call.operation.op, call.read, call.written) for call in calls]
+        assert flow == [
+            ("aten.mm", (None, None), (0,)),
+            ("aten.t", (0,), (0,)),
+            ("aten.add_", (0,), (0,)),
+            ("aten.relu", (0,), (1,)),
+            ("aten.add", (1, 0), (2,)),
+        ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from flopscope.analysis.active_params import parameters_read
+from flopscope.analysis.prediction.compiled import compiled_launches
 from flopscope.analysis.prediction.fitted import Fitted, Variant
 from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.laws import (
@@ -119,9 +120,9 @@ def priced(
         variant: what is run of it.
     """
     constants = fit.constants
+    launched = compiled_launches(trace) if variant == "compiled" else launches(trace)
     timed = tuple(
-        _timed(each, device, constants, fit.factor(variant, each.kernel.kind))
-        for each in launches(trace)
+        _timed(each, device, constants, fit.factor(variant, each.kernel.kind)) for each in launched
     )
     kernels = [each.launch.kernel for each in timed]
     return Stream(

@@ -32,6 +32,7 @@ def three_times(outlook: Outlook) -> tuple[Fact, ...]:
     )
     products = _products(outlook)
     moved = format_quantity(prediction.device.bytes_per_second, "B/s")
+    fused = "as they are fused" if workload.variant == "compiled" else "nothing fused"
     forward = "the forward pass alone: " if workload.variant == "training" else ""
     floor = (
         f"{forward}no kernels are faster at {products} and {moved}: all"
@@ -39,7 +40,7 @@ def three_times(outlook: Outlook) -> tuple[Fact, ...]:
     )
     said = (
         floor,
-        f"{forward}each kernel at these rates, one after the other, nothing fused",
+        f"{forward}each kernel at these rates, one after the other, {fused}",
         band_in_words(outlook),
     )
     labels = ("floor", "roofline", "estimate")

@@ -24,7 +24,7 @@ VARIANTS: Mapping[Variant, str] = {
 
 KERNELS: Mapping[Variant, str] = {
     "eager": "{}",
-    "compiled": "{} before they are fused",
+    "compiled": "{}",
     "training": "its forward pass is {}",
 }
 """What the kernels that are predicted are of it."""

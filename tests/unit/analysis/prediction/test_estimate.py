@@ -209,7 +209,7 @@ def test_the_floor_is_of_the_datasheet_also_where_watts_slow_a_device() -> None:
 
 
 def test_a_compiled_stream_has_the_factors_and_the_band_of_compiled_ones() -> None:
-    found = predict(trace(Call(RELU)), device(), variant="compiled", fit=fit({"pointwise": 0.5}))
+    found = predict(trace(Call(RELU)), device(), variant="compiled", fit=fit({"fused": 0.5}))
 
     assert found.seconds == PASS / 2
     assert found.band == UNMEASURED

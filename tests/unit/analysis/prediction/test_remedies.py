@@ -52,7 +52,7 @@ def test_where_nothing_helps_nothing_is_said() -> None:
 
 
 def test_compiling_saves_the_difference_between_two_predictions() -> None:
-    found = remedies(trace(Call(LINEAR), Call(RELU)), {"pointwise": 0.25})
+    found = remedies(trace(Call(LINEAR), Call(RELU)), {"fused": 0.25})
 
     whole = PRODUCT + 2 * PASS
     assert found[COMPILE].seconds == pytest.approx(0.75 * PASS)
@@ -89,7 +89,7 @@ def test_a_larger_batch_saves_at_most_the_wait_for_kernels() -> None:
 
 
 def test_the_best_comes_first() -> None:
-    found = remedies(trace(Call(RELU), Call(RELU)), {"pointwise": 0.5}, launch_seconds=PASS * 2)
+    found = remedies(trace(Call(RELU), Call(RELU)), {"fused": 0.5}, launch_seconds=PASS * 2)
 
     saved = [remedy.seconds for remedy in found.values()]
     assert saved == sorted(saved, reverse=True)

@@ -53,7 +53,7 @@ def report(*calls: Call, launch_seconds: float = 0.0, **changed: Any) -> Predict
         {"strange": Scalars(0.5, 1.0)} if not calls else {},
         {"plain": 0.35},
     )
-    constants = fit({"pointwise": 0.25}, launch_seconds=launch_seconds)
+    constants = fit({"fused": 0.25}, launch_seconds=launch_seconds)
     return PredictionReport(
         "mypkg:Net",
         ENVIRONMENT,

@@ -165,7 +165,8 @@ def test_a_kernel_can_be_divided_by_its_sizes_and_moves_what_it_scatters(made: O
 def test_every_kind_of_kernel_is_priced_and_every_price_is_of_a_kind_that_there_is() -> None:
     given = {kind for made in ALL for kind in kinds(made)}
 
-    assert given == priors().keys() - {SHARED}
+    fused = {kind for kind in priors() if kind.startswith("fused")}  # by a compiler
+    assert given == priors().keys() - {SHARED} - fused
 
 
 @pytest.mark.parametrize(("kind", "filters"), CONVOLUTIONS.items())
