@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 
@@ -23,10 +24,7 @@ from flopscope.records import Trace
 
 FOLDS = 5
 PARAMS_TOLERANCE = 0.0051
-"""In millions: what rounding may take. A row that differs by more is of other code by that name.
-
-As where branches were merged before the measurement, which is several times as fast.
-"""
+"""In millions: what rounding may take. A row that differs by more is of other code by that name."""
 
 Key = tuple[str, int]
 """A model and the side of its images."""
@@ -101,6 +99,13 @@ def batches(precision: str) -> Mapping[Key, int]:
     return largest
 
 
+def params_of(key: Key) -> Sequence[float]:
+    """All that was published of a model's parameters, in millions."""
+    name, side = key
+    rows = (row for row in _rows() if (row["model"], row["img_size"]) == (name, str(side)))
+    return sorted({float(row["params_m"]) for row in rows})
+
+
 @dataclass(frozen=True)
 class Traced:
     """A model's kernels at a batch.
@@ -124,13 +129,17 @@ class Traced:
         return self.compiled if file.is_fused else self.kernels
 
 
-def traced(folder: Path, torch: Torch) -> Mapping[Key, Traced]:
+Models: TypeAlias = Mapping[Key, Sequence[Traced]]
+"""What was traced of each model: it, and the same with its branches merged."""
+
+
+def traced(folder: Path, torch: Torch) -> Models:
     """The models of a folder of traces, one file each, as a version of PyTorch runs them."""
-    found: dict[Key, Traced] = {}
+    found: dict[Key, list[Traced]] = defaultdict(list)
     for path in sorted(folder.glob("*.pkl.gz")):
         with gzip.open(path) as file:
             name, side, batch, params, trace = pickle.load(file)
-        found[name, side] = Traced(batch, params / 1e6, *_kernels(trace, torch))
+        found[name, side].append(Traced(batch, params, *_kernels(trace, torch)))
     return found
 
 
@@ -174,16 +183,22 @@ class Sample:
     groups: tuple[Group, ...]
 
 
-def sample(file: File, models: Mapping[Key, Traced]) -> Sample:
+def is_of(published: float, params: float) -> bool:
+    """Whether so many parameters are what was published, both in millions."""
+    return abs(published - params) <= PARAMS_TOLERANCE
+
+
+def sample(file: File, models: Models) -> Sample:
     """The rows of a file whose models were traced, and are still those that were measured."""
-    rows = [
-        row
+    pairs = [
+        (row, found)
         for row in published(file)
-        if row.key in models and abs(models[row.key].params - row.params) <= PARAMS_TOLERANCE
+        for found in models.get(row.key, ())
+        if is_of(row.params, found.params)
     ]
-    chosen = [models[row.key] for row in rows]
+    rows, chosen = zip(*pairs, strict=True)
     return Sample(
-        rows=tuple(rows),
+        rows=rows,
         seconds=torch.tensor([row.seconds for row in rows]),
         batch=torch.tensor([float(each.batch) for each in chosen]),
         macs=torch.tensor([each.macs for each in chosen]),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import timm
 import torch
+from timm.utils.model import reparameterize_model
 from torch import nn
 
-from benchmarks.prediction_data import batches
+from benchmarks.prediction_data import batches, is_of, params_of
 from flopscope.errors import FlopscopeError
 from flopscope.planning import Mode
 from flopscope.trace import building, trace
@@ -34,18 +35,36 @@ def write_traces(folder: Path) -> None:
             path = place / f"{model}@{side}.pkl.gz"
             if not path.exists():
                 try:
-                    _write(path, model, side, batch, mode)
+                    _write_each(path, model, side, batch, mode)
                 except (FlopscopeError, RuntimeError, AssertionError) as error:
                     reason = str(error).splitlines()[0]
                     print(f"left out of {name}: {model} at {side}: {reason}", file=sys.stderr)
 
 
-def _write(path: Path, name: str, side: int, batch: int, mode: Mode) -> None:
-    model = mode.prepared(_built(name, side).eval())
+def _write_each(path: Path, name: str, side: int, batch: int, mode: Mode) -> None:
+    """The model, and the same with its branches merged, if a published row is of that."""
+    model = _built(name, side).eval()
+    others = [each for each in params_of((name, side)) if not is_of(each, _params(model))]
+    if others:
+        with building():
+            merged = reparameterize_model(model)
+        if any(is_of(each, _params(merged)) for each in others):
+            path_of_merged = path.with_name(f"{name}@{side}+merged.pkl.gz")
+            _write(path_of_merged, name, side, batch, mode, merged)
+    _write(path, name, side, batch, mode, model)
+
+
+def _params(model: nn.Module) -> float:
+    """Elements, in millions."""
+    return sum(parameter.numel() for parameter in model.parameters()) / 1e6
+
+
+def _write(path: Path, name: str, side: int, batch: int, mode: Mode, model: nn.Module) -> None:
+    model = mode.prepared(model)
     (images,) = mode.laid_out((torch.empty(batch, 3, side, side, device="meta"),))
     with mode.entered_in("device:cuda"):
         found = trace(model, (images,), stream="device:cuda")
-    params = sum(parameter.numel() for parameter in model.parameters())
+    params = _params(model)
     half_written = path.with_suffix(".part")
     with gzip.open(half_written, "wb", compresslevel=1) as file:
         pickle.dump((name, side, batch, params, found), file)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.prediction_data import FOLDS, File, Key, Sample, Traced, sample, traced
+from benchmarks.prediction_data import FOLDS, File, Models, Sample, sample, traced
 from benchmarks.prediction_fit import (
     Part,
     constants_of,
@@ -65,7 +65,7 @@ class Samples:
 
     folder: Path
     sustaining: Sustaining = field(default_factory=fit_sustaining)
-    _models: dict[tuple[str, Torch], Mapping[Key, Traced]] = field(default_factory=dict)
+    _models: dict[tuple[str, Torch], Models] = field(default_factory=dict)
     _samples: dict[File, Sample] = field(default_factory=dict)
 
     def of(self, file: File) -> Sample:
