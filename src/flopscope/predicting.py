@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import nn
+
 from flopscope import tree
 from flopscope.analysis.ideal import main_dtype
 from flopscope.analysis.prediction.fitted import Variant
@@ -92,7 +94,7 @@ def predicted(
         variant=asked.variant,
         dtype=main_dtype(found),
         flops=whole.root.cost.flops,
-        memory=_memory(found if step is None else step, whole),
+        memory=_memory(found, step, whole),
         autocast=plan.mode.autocast,
         weights=_weights_dtype(found),
         half_norms=plan.mode.half_norms and _has_half_norms(found),
@@ -104,7 +106,12 @@ def predicted(
         environment=environment(plan.device),
         outlooks=tuple(outlooks(both, workload, asked.where)),
         assumptions=found.assumptions,
-        notes=(*_notes(subject, plan), *found.notes, *_uncounted(counted)),
+        notes=(
+            *_notes(subject, plan),
+            *found.notes,
+            *_uncounted(counted),
+            *_mergeable(subject.model),
+        ),
     )
 
 
@@ -130,16 +137,22 @@ def _notes(subject: Subject, plan: Plan) -> Iterator[str]:
     yield from (note for note in subject.notes if note not in said)
 
 
-def _memory(found: Trace, counted: tree.Profile) -> Memory | None:
-    """What it holds at once; None where that was not followed."""
-    if found.peak is None:
+def _memory(found: Trace, step: Trace | None, counted: tree.Profile) -> Memory | None:
+    """What a pass, or a step of training, holds at once; None where that was not followed.
+
+    A step is traced with the types of autocast on the CPU, which leaves more in halves than that of
+    CUDA. It holds at least what its forward pass does, beside what the optimizer keeps.
+    """
+    passes = [found] if step is None else [found, step]
+    peaks = [each.peak.nbytes for each in passes if each.peak is not None]
+    if len(peaks) < len(passes):
         return None
-    state = 0 if found.step is None else found.step.state_nbytes
+    state = 0 if step is None or step.step is None else step.step.state_nbytes
     return Memory(
         params=counted.root.param_nbytes,
         buffers=counted.root.buffer_nbytes,
         inputs=sum(tensor.nbytes for tensor in found.inputs.values()),
-        activations=found.peak.nbytes + state,
+        activations=max(peaks) + state,
     )
 
 
@@ -147,3 +160,23 @@ def _uncounted(counted: tree.Profile) -> Iterator[str]:
     if counted.uncounted:
         listed = ", ".join(entry.op for entry in counted.uncounted[:5])
         yield f"no formula for {listed}: their FLOPs are counted as zero"
+
+
+MERGES = ("reparameterize", "switch_to_deploy", "fuse")
+"""Methods of modules that merge their branches and norms into one layer for inference."""
+
+
+def _mergeable(model: nn.Module) -> Iterator[str]:
+    """That a model may be made faster before it is run, which published times may be of."""
+    offering = [
+        name
+        for module in model.modules()
+        for name in MERGES
+        if callable(getattr(type(module), name, None))
+    ]
+    if offering:
+        methods = ", ".join(f"{name}()" for name in dict.fromkeys(offering))
+        yield (
+            f"modules of it can be merged for inference ({methods}): unless they are already, that"
+            " makes it faster, up to several times, and published times may be of that"
+        )

@@ -129,6 +129,29 @@ def test_a_step_of_training_has_its_own_flops_and_memory(run: Run) -> None:
     assert step["variant"] == "training"
 
 
+MERGEABLE = """
+from torch import nn
+
+class Block(nn.Conv2d):
+    def reparameterize(self):
+        pass
+
+def Net():
+    return nn.Sequential(Block(3, 8, 3), nn.Conv2d(8, 8, 3))
+"""
+
+
+def test_a_model_whose_branches_can_be_merged_is_said_to_be_faster_then(run, project) -> None:
+    (project / "branches.py").write_text(MERGEABLE)
+    command = ("predict", "branches:Net", "--shape", "64,3,32,32", "--on", "RTX 3090")
+    result = run(*command, *RESULT)
+
+    assert result.exit_code == 0, result.stderr
+    (note,) = json.loads(result.stdout)["notes"]
+    assert "can be merged for inference (reparameterize())" in note
+    assert written(run, "--on", "RTX 3090")["notes"] == []
+
+
 OFFERING = "class Net(nn.LayerNorm):\n    _fast_norm = False\n"
 """A layer with the switch that timm's have."""
 

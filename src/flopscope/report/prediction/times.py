@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flopscope.analysis.prediction.estimate import WIDENED
 from flopscope.analysis.prediction.fitted import UNMEASURED, Tier
+from flopscope.analysis.prediction.reservations import WIDENED
 from flopscope.analysis.prediction.workload import Outlook
 from flopscope.report.fitting import align
 from flopscope.report.summary import Fact

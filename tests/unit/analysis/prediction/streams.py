@@ -80,7 +80,11 @@ def device(name: str = "plain", **changed: Any) -> Device:
     figures: dict[str, Any] = {
         "vendor": "NVIDIA",
         "patterns": (),
-        "flops_per_second": {"fp16_matrix": PEAK, "fp32_vector": PEAK / 16},
+        "flops_per_second": {
+            "fp16_matrix": PEAK,
+            "bf16_matrix": PEAK,
+            "fp32_vector": PEAK / 16,
+        },
         "bytes_per_second": BANDWIDTH,
         "memory_bytes": (2**24,),
         "source": "a test",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from flopscope.analysis.prediction.estimate import WIDENED, Prediction, predict, tier_of
+from flopscope.analysis.prediction.estimate import Prediction, predict, tier_of
 from flopscope.analysis.prediction.fitted import UNMEASURED, Band, Fitted
 from flopscope.analysis.prediction.machines import Scalars, Sustaining
+from flopscope.analysis.prediction.reservations import WIDENED
 from flopscope.devices import Device, Sustained
 from flopscope.errors import InputError
 from flopscope.records import Call, Operation, TensorSpec
@@ -27,6 +28,8 @@ AT_EASE = 2.0 * PEAK / 1e12
 """Watts: 2 for each TFLOP/s."""
 
 VECTORS = {"fp16_vector": PEAK, "fp32_vector": PEAK / 2}
+VOLTA = {"fp16_matrix": PEAK, "fp32_vector": PEAK / 8}
+"""Rates of tensor cores without bfloat16."""
 """The rates of a device without units for matrix products."""
 
 
@@ -133,6 +136,7 @@ def test_elementwise_floats_are_no_products_of_them() -> None:
         (device("new"), "uncalibrated"),  # of unknown power
         (device("new", watts=AT_EASE, vendor="AMD"), "uncalibrated"),
         (device("old", watts=AT_EASE, flops_per_second=VECTORS), "uncalibrated"),
+        (device("volta", watts=AT_EASE, flops_per_second=VOLTA), "uncalibrated"),
     ],
 )
 def test_the_tier_is_how_well_a_device_is_known(row: Device, tier: str) -> None:
@@ -145,6 +149,21 @@ def test_an_uncalibrated_device_is_said_to_be_so_with_what_helps() -> None:
 
     assert found.band == UNMEASURED
     assert ["flopscope calibrate" in warning for warning in found.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, "not known whether"),
+        ({"watts": 0.99 * AT_EASE}, "for want of watts"),
+        ({"watts": AT_EASE, "flops_per_second": VOLTA}, "later generations"),
+        ({"watts": AT_EASE, "vendor": "AMD"}, "a device of this kind"),
+    ],
+)
+def test_the_reason_is_what_sets_a_device_apart(changed, reason: str) -> None:
+    (warning,) = told(on=device("new", **changed)).warnings
+
+    assert reason in warning
 
 
 @pytest.mark.parametrize("vendor", ["Apple", "Google", "Intel"])

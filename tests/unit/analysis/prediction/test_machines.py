@@ -94,7 +94,9 @@ def test_only_products_of_halves_count_and_only_by_a_known_peak() -> None:
     eighths = Sustained("fp8_matrix", 50e12, "someone")
 
     assert published_share(rated(sustained=(eighths,))) is None
-    assert published_share(device(sustained=sustained(0.5))) is None  # no peak of bf16
+    no_bf16 = {"fp16_matrix": 1e14, "fp32_vector": 2e13}
+    unrated = device(sustained=sustained(0.5), flops_per_second=no_bf16)
+    assert published_share(unrated) is None
     assert published_share(rated(sustained=(eighths, *sustained(0.5)))) == 0.5
 
 
