@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 import flopscope.analysis.prediction as package
+from benchmarks.prediction_data import File
 from benchmarks.prediction_fit import constants_of, devices_spread
 from benchmarks.prediction_scores import ends
 from benchmarks.prediction_traces import write_traces
@@ -53,6 +55,11 @@ def fit(samples: Samples) -> dict[str, object]:
         (held_out(samples, OLD, new), measured[OLD]),
     ]
     scaled = [calibrated(samples, file, old)[:2] for file in (NEW, NEWER)]
+    eager = {
+        "fitted": _band(near),
+        "calibrated": _band(scaled),
+        "datasheet": _band(far, devices_spread()),
+    }
     return {
         "constants": _rounded_groups(both.logarithms),
         "factors": {"compiled": _rounded(compiled), "training": _rounded(trained)},
@@ -61,17 +68,9 @@ def fit(samples: Samples) -> dict[str, object]:
             "exponent": _round(samples.sustaining.exponent),
         },
         "bands": {
-            "eager": {
-                "fitted": _band(near),
-                "calibrated": _band(scaled),
-                "datasheet": _band(far, devices_spread()),
-            },
-            "compiled": {
-                "fitted": _band([(told[file], samples.of(file).seconds) for file in COMPILED])
-            },
-            "training": {
-                "fitted": _band([(stepped[file], samples.of(file).seconds) for file in TRAINED])
-            },
+            "eager": eager,
+            "compiled": _by_tier(told, samples, eager),
+            "training": _by_tier(stepped, samples, eager),
         },
         "devices": sorted({file.device for file in BOTH}),
     }
@@ -81,6 +80,24 @@ def _band(pairs: list[tuple[torch.Tensor, torch.Tensor]], spread: float = 0.0) -
     """Of several files together, each counted alike."""
     predicted, measured = zip(*pairs, strict=True)
     return [_round(end) for end in ends(torch.cat(predicted), torch.cat(measured), spread)]
+
+
+def _by_tier(
+    told: Mapping[File, torch.Tensor], samples: Samples, eager: Mapping[str, Sequence[float]]
+) -> dict[str, list[float]]:
+    """The band of what was measured on devices of the fit alone, and of other tiers by that.
+
+    These are wider by what the bands of eager inference are.
+    """
+    low, high = _band([(predicted, samples.of(file).seconds) for file, predicted in told.items()])
+    near_low, near_high = eager["fitted"]
+    return {
+        tier: [
+            _round(min(low, low * own[0] / near_low)),
+            _round(max(high, high * own[1] / near_high)),
+        ]
+        for tier, own in eager.items()
+    }
 
 
 def _rounded_groups(logarithms: torch.Tensor) -> dict[str, dict[str, float]]:
