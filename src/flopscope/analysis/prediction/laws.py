@@ -83,7 +83,7 @@ def overlapped(memory: Any, compute: Any, constants: Constants) -> Any:
 def memory_seconds(kernel: Kernel, device: Rates, constants: Constants) -> Any:
     """How long moving its data takes: less of what fits into the cache, more out of order."""
     own = constants.groups[kernel.kind]
-    touched = kernel.nbytes + constants.shared("scattered") * kernel.scattered_nbytes
+    touched = kernel.nbytes + own.get("scattered", 0) * kernel.scattered_nbytes
     elapsed = touched / (device.bytes_per_second * own["bandwidth"])
     if not device.cache_nbytes:
         return elapsed

@@ -42,7 +42,7 @@ def convolution(operation: Operation) -> Iterator[Kernel]:
     assert isinstance(groups, int)
     given, out = (_of_a_batch(tensor, weight.ndim) for tensor in (given, out))
     kind = _kind(weight, groups, operation)
-    is_last = _runs_channels_last(given, weight, kind)
+    is_last = _runs_channels_last(given, weight, out, kind)
     visited = channels_inside(given) if is_last else given
     if run_length(visited) != visited.numel:
         yield copy_of(visited)
@@ -63,15 +63,17 @@ def _of_a_batch(tensor: TensorSpec, ndim: int) -> TensorSpec:
     return TensorSpec((1, *tensor.shape), tensor.dtype, strides)
 
 
-def _runs_channels_last(given: TensorSpec, weight: TensorSpec, kind: str) -> bool:
-    """Whether cuDNN is asked for channels last.
+def _runs_channels_last(given: TensorSpec, weight: TensorSpec, out: TensorSpec, kind: str) -> bool:
+    """Whether cuDNN is asked for channels last, by its operands or by a weight of one channel.
+
+    Of that only the result tells: its channels are last and first in memory at once.
 
     Not in one dimension ("avoid accidentally going through NHWC", ``_convolution``), nor of
     depthwise convolutions in three, which aren't cuDNN's.
     """
     if weight.ndim == 3 or (weight.ndim == 5 and kind.startswith("depthwise")):
         return False
-    return has_channels_last(given) or has_channels_last(weight)
+    return any(map(has_channels_last, (given, weight, out)))
 
 
 def _is_torchs_own(weight: TensorSpec, kind: str, *, is_last: bool) -> bool:

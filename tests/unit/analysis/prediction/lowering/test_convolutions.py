@@ -183,3 +183,11 @@ def test_a_transposed_convolution_of_each_channel_is_one_in_groups() -> None:
 
     assert kinds(found)[0] == "grouped"
     assert kernel(found, "grouped").macs == 4 * 64 * 28 * 28 * 2 * 2
+
+
+def test_a_weight_of_one_channel_tells_by_its_result_that_channels_are_last() -> None:
+    """As in ``model.to(memory_format=torch.channels_last)``, whose weights say so only to cuDNN."""
+    found = convolution(half(2, 64, 8, 8), (64, 1, 3, 3), 64, is_last=True)
+
+    assert kinds(found) == ["copy", "depthwise last"]
+    assert kernel(found, "copy").scattered_nbytes == 2 * 2 * 64 * 8 * 8
