@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_map
 
+from flopscope.errors import InputError
 from flopscope.measure.timing import Wanted
 from flopscope.recipe import Recipe
 from flopscope.records import Scope, Stream
@@ -38,11 +39,15 @@ class Mode:
     half_norms: bool = False
 
     def prepared(self, model: nn.Module) -> nn.Module:
-        """The model itself, changed."""
+        """The model itself, changed.
+
+        Raises:
+            InputError: torch can't put the channels of its weights last.
+        """
         if self.dtype is not None:
             model = model.to(getattr(torch, self.dtype))
         if self.channels_last:
-            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # untyped in torch
+            model = _with_channels_last(model)
         return model if self.train is None else model.train(self.train)
 
     def laid_out(self, values: Any) -> Any:
@@ -84,6 +89,15 @@ class Mode:
     def _on_a_gpu(self, dtype: torch.dtype) -> Iterator[None]:
         with cuda_autocast(dtype), NormsInHalves() if self.half_norms else nullcontext():
             yield
+
+
+def _with_channels_last(model: nn.Module) -> nn.Module:
+    try:
+        return model.to(memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload] # untyped in torch
+    except RuntimeError as error:  # of weights with five dimensions
+        raise InputError(
+            f"the model has no form with channels last: {error}", hint="leave --channels-last out"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ REFUSING = """
     class Several(nn.Module):
         def forward(self, images: list[torch.Tensor]):
             return [torch.nn.functional.conv2d(i[None], torch.ones(1, 3, 1, 1)) for i in images]
+
+    def Volumes():
+        return nn.Conv3d(3, 8, 3)
 """
 
 
@@ -205,3 +208,12 @@ def test_what_goes_wrong_in_the_users_own_code_is_told_with_its_line(
     first, second = done.stderr.splitlines()
     assert first.startswith(f"Error: {error}")
     assert second.startswith(f"Hint: {hint}")
+
+
+def test_weights_that_have_no_channels_last_are_refused(run: Run) -> None:
+    """torch moves the channels of images alone, and refuses a model with other convolutions."""
+    result = run("profile", "refusing:Volumes", "--shape", "1,3,8,8,8", "--channels-last")
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("Error: the model has no form with channels last: ")
+    assert result.stderr.endswith("Hint: leave --channels-last out\n")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from flopscope.records.operation import Argument, Operation, TensorSpec, tensors_in
+from flopscope.records.operation import Argument, Operation, TensorSpec, integers_in, tensors_in
 from flopscope.records.scope import Scope, is_within
 from flopscope.records.step import Peak, Phase, Step
 
@@ -28,6 +28,7 @@ __all__ = [
     "Stream",
     "TensorSpec",
     "Trace",
+    "integers_in",
     "is_within",
     "tensors_in",
 ]
@@ -61,7 +62,7 @@ class Call:
             is trained, by way of floating-point numbers and detached or not; empty where none does.
         read, written: of every tensor among its arguments and its results the number of the memory
             behind it, which it shares with its views; None where no call made or viewed it. Empty
-            where that was not followed.
+            but in the stream of a GPU.
         phase: of the training step that it is in.
         derivative_of: the place in the trace of the call whose derivative it is a part of.
     """

@@ -81,3 +81,9 @@ def tensors_in(argument: Argument) -> Iterator[TensorSpec]:
     elif isinstance(argument, tuple):
         for item in argument:
             yield from tensors_in(item)
+
+
+def integers_in(argument: Argument) -> tuple[int, ...]:
+    """The integers of an argument that is one, or some."""
+    found = argument if isinstance(argument, tuple) else (argument,)
+    return tuple(each for each in found if isinstance(each, int))

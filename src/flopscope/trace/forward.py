@@ -89,8 +89,9 @@ def _traced(
     module: Scope,
     way: Way,
 ) -> Trace:
-    recorder, part = Recorder(ScopeTracker(model)), Part(model, module)
     device = claimed_device(way.stream)
+    recorder = Recorder(ScopeTracker(model), names_memory=device != CPU)
+    part = Part(model, module)
     evaluates = PartialEvaluation if device == CPU else AcceleratorEvaluation
     evaluation = evaluates(
         recorder.record,

@@ -23,10 +23,16 @@ from flopscope.trace.specs import tensors_among
 
 
 class Recorder:
-    """Collects what a forward pass does, each thing with the module it happened in."""
+    """Collects what a forward pass does, each thing with the module it happened in.
 
-    def __init__(self, scopes: ScopeTracker) -> None:
+    Args:
+        scopes: of the model.
+        names_memory: whether calls say which memory they read and write.
+    """
+
+    def __init__(self, scopes: ScopeTracker, *, names_memory: bool = False) -> None:
         self.scopes = scopes
+        self._names_memory = names_memory
         self.calls: list[Call] = []
         self.parameters = Parameters(scopes.model)
         self.liveness = Liveness()
@@ -44,17 +50,11 @@ class Recorder:
         self.liveness.note(operation, self.scopes.current, tensors, outputs)
         written = self.liveness.behind(outputs)
         learned = self._dataflow.note(operation, read, written, trained)
-        self.calls.append(
-            Call(
-                operation,
-                self.scopes.current,
-                uses,
-                part_of=self._part_of,
-                learned=learned,
-                read=self._dataflow.numbers(read),
-                written=self._dataflow.numbers(written),
-            )
-        )
+        call = Call(operation, self.scopes.current, uses, part_of=self._part_of, learned=learned)
+        if self._names_memory:
+            numbers = self._dataflow.numbers
+            call = replace(call, read=numbers(read), written=numbers(written))
+        self.calls.append(call)
 
     def derive(self, given: Any, made: Any) -> None:
         """Values were put in the place of others without an operator: they come from these."""

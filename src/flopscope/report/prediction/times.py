@@ -15,7 +15,7 @@ TIERS: Mapping[Tier, str] = {
     "calibrated": "calibrated on this device",
     "fitted": "the constants were fitted to models measured on this device",
     "datasheet": "known by its datasheet alone; the constants are from other devices",
-    "uncalibrated": "uncalibrated: no model was measured on a device of this kind",
+    "uncalibrated": "uncalibrated: no model was measured on a device like it",
 }
 """How well a device is known."""
 

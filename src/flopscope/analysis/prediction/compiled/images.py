@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopscope.analysis.prediction.compiled.nodes import Node, integers
+from flopscope.analysis.prediction.compiled.nodes import Node
 from flopscope.analysis.prediction.layout import has_channels_last, innermost
 from flopscope.costs import cost_of
-from flopscope.records import TensorSpec
+from flopscope.records import TensorSpec, integers_in
 
 MULTIPLIERS = {"grouped": 1.358, "default": 0.823, "in out": 0.725, "small": 0.783}
 """What a convolution's time becomes with channels last, as the compiler takes it to.
@@ -92,4 +92,4 @@ def _reduced(node: Node) -> Sequence[int]:
     every = range(IMAGES)
     if any(name in node.op for name in ("pool", "group_norm", "instance_norm")):
         return every[2:]
-    return [every[dim] for dim in integers(node.operation.args.get("dim"))] or every
+    return [every[dim] for dim in integers_in(node.operation.args.get("dim"))] or every

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from flopscope.analysis.prediction.lowering import kernels_of
-from flopscope.records import Call, Operation, Scope, TensorSpec, Trace
+from flopscope.analysis.prediction.lowering.normalizations import row_of
+from flopscope.records import Call, Operation, Scope, TensorSpec, Trace, integers_in
 
 Role: TypeAlias = Literal["pointwise", "join", "window", "reduction", "library"]
 """How the compiler treats a step.
@@ -121,7 +122,7 @@ def _nodes(call: Call, kind: str, readings: tuple[Reading, ...], place: int) -> 
     operation, scope = call.operation, call.scope
     role, outputs = _role(operation, kind), operation.outputs
     if role == "reduction":
-        rows, depth = _loop(operation)
+        rows, depth = _loop(operation, kind)
         if kind in NORMS:
             made = (TensorSpec((rows,)),)
             yield Node(operation, scope, "reduction", readings[:1], made, rows, depth)
@@ -153,35 +154,15 @@ def _is_global(operation: Operation) -> bool:
 
 def _window(operation: Operation) -> int:
     """How many elements a pooled one is of."""
-    sides = integers(operation.args.get("kernel_size"))
+    sides = integers_in(operation.args.get("kernel_size"))
     return math.prod(sides * (operation.outputs[0].ndim - 2) if len(sides) == 1 else sides)
 
 
-def _loop(operation: Operation) -> tuple[int, int]:
+def _loop(operation: Operation, kind: str) -> tuple[int, int]:
     """How many rows a reduction has, and how many elements each."""
-    given = next(operation.tensors())
-    args, op = operation.args, operation.op
-    depth = given.numel // max(1, operation.outputs[0].numel)
-    if "layer_norm" in op or "rms_norm" in op:
-        depth = math.prod(integers(args.get("normalized_shape")) or given.shape[-1:])
-    elif "group_norm" in op:
-        groups = args.get("num_groups", args.get("group"))
-        depth = math.prod(given.shape[1:]) // (groups if isinstance(groups, int) else 1)
-    elif "instance_norm" in op:
-        depth = math.prod(given.shape[2:])
-    elif "softmax" in op:
-        dim = args.get("dim")
-        depth = given.shape[dim if isinstance(dim, int) else -1] if given.shape else 1
-    depth = max(1, depth)
+    given, out = next(operation.tensors()), operation.outputs[0]
+    depth = max(1, row_of(operation) if kind in NORMS else given.numel // max(1, out.numel))
     return given.numel // depth, depth
-
-
-def integers(argument: object) -> tuple[int, ...]:
-    """The integers of an argument that is one, or some."""
-    if isinstance(argument, int):
-        return (argument,)
-    found = argument if isinstance(argument, tuple) else ()
-    return tuple(each for each in found if isinstance(each, int))
 
 
 def readers_of(nodes: Sequence[Node]) -> Mapping[int, Sequence[int]]:

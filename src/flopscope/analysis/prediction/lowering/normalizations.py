@@ -10,7 +10,7 @@ from flopscope.analysis.prediction.kernel import Kernel
 from flopscope.analysis.prediction.lowering.products import cast, copy_of
 from flopscope.analysis.prediction.lowering.table import Rule, Torch, in_one_pass, lowered, one_pass
 from flopscope.dtypes import BITS
-from flopscope.records import Operation, TensorSpec
+from flopscope.records import Operation, TensorSpec, integers_in
 
 lowered("aten.batch_norm", "aten.native_batch_norm")(in_one_pass("batch norm"))
 
@@ -30,7 +30,7 @@ def in_order(kind: str) -> Rule:
         if given.strides is not None:
             yield copy_of(given)
             kernel = replace(kernel, scattered_nbytes=0)
-        yield by_rows(kernel, given, _row(operation, given))
+        yield by_rows(kernel, given, row_of(operation))
 
     return rule
 
@@ -40,15 +40,15 @@ def by_rows(kernel: Kernel, given: TensorSpec, row: int) -> Kernel:
     return replace(kernel, elements=given.numel, rows=given.numel / max(row, 1))
 
 
-def _row(operation: Operation, given: TensorSpec) -> int:
-    """How many elements are normalised together."""
-    sides = operation.args.get("normalized_shape")
-    if isinstance(sides, tuple | list):
-        return math.prod(side for side in sides if isinstance(side, int))
-    if isinstance(groups := operation.args.get("num_groups"), int):
-        return given.numel // (given.shape[0] * groups)
-    if isinstance(dim := operation.args.get("dim"), int):
-        return given.shape[dim]
+def row_of(operation: Operation) -> int:
+    """How many elements a norm or a softmax works on together; 1 of a tensor that has no sides."""
+    given, args = next(operation.tensors()), operation.args
+    if "normalized_shape" in args:
+        return math.prod(integers_in(args["normalized_shape"]))
+    if isinstance(groups := args.get("num_groups", args.get("group")), int):
+        return math.prod(given.shape[1:]) // groups
+    if isinstance(dim := args.get("dim"), int):
+        return given.shape[dim] if given.shape else 1
     return math.prod(given.shape[2:])
 
 
@@ -65,7 +65,7 @@ def group_norm(operation: Operation) -> Iterator[Kernel]:
     if given.strides is not None:
         yield copy_of(given)
     moments = Kernel("moments", given.nbytes, dtype=given.dtype)
-    yield by_rows(moments, given, _row(operation, given))
+    yield by_rows(moments, given, row_of(operation))
     yield Kernel("group norm", given.nbytes + out.nbytes, dtype=out.dtype)
 
 

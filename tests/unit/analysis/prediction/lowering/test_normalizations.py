@@ -61,6 +61,12 @@ def test_group_norm_reads_for_its_moments_and_once_more_to_apply_them() -> None:
     assert kernel(found, "group norm").nbytes == 2 * given.nbytes
 
 
+def test_a_softmax_of_a_tensor_without_dimensions_is_of_one_row() -> None:
+    (found,) = kernels_of(normalised(half(), "softmax"))
+
+    assert (found.elements, found.rows) == (1, 1)
+
+
 def test_before_it_had_a_kernel_rms_norm_was_computed_step_by_step_in_float32() -> None:
     given = half(4, 64, 8, 64)
     found = kernels_of(normalised(given, "rms_norm"), (2, 8))
