@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from flopscope.dtypes import BITS
 from flopscope.errors import InputError
 from flopscope.load.inputs import (
     ALIASES,
@@ -16,7 +17,6 @@ from flopscope.load.inputs import (
     rebatched,
     retyped,
 )
-from flopscope.records import BITS
 
 
 @pytest.mark.parametrize("alias", ALIASES)
