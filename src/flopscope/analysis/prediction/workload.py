@@ -50,7 +50,7 @@ class Workload:
         memory: what that holds at once, or None where that is not known.
         autocast: the type that operators are cast to, or None without.
         weights: the floating-point type that most of the weights are in, before any cast.
-        half_norms: whether norms run in that type, too, in layers that offer it.
+        half_norms: whether any norm runs in the type of autocast, as its layer offers.
         channels_last: whether channels are last in memory.
         module: the part of the model that is meant; ``""`` is all of it.
     """

@@ -99,8 +99,10 @@ def nodes_of(trace: Trace) -> Sequence[Node]:
     """The steps that lead to the model's result, views aside, each after what it is made of."""
     found: list[Node] = []
     makers: dict[int, int] = {}  # by memory, the node that wrote it last
+    operations = {id(call.operation): call.operation for call in trace.calls if call.is_used}
+    lowered = {key: kernels_of(operation) for key, operation in operations.items()}
     for call in trace.calls:
-        kernels = kernels_of(call.operation) if call.is_used else ()
+        kernels = lowered[id(call.operation)] if call.is_used else ()
         if kernels:
             has_products = any(kernel.macs for kernel in kernels)
             kind = "product" if has_products else kernels[-1].kind
