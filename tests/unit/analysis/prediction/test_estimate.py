@@ -155,7 +155,7 @@ def test_an_uncalibrated_device_is_said_to_be_so_with_what_helps() -> None:
     ("changed", "reason"),
     [
         ({}, "not known whether"),
-        ({"watts": 0.99 * AT_EASE}, "for want of watts"),
+        ({"watts": 0.99 * AT_EASE}, "so few watts for its peak"),
         ({"watts": AT_EASE, "flops_per_second": VOLTA}, "later generations"),
         ({"watts": AT_EASE, "vendor": "AMD"}, "a device of this kind"),
     ],
