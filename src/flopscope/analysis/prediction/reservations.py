@@ -105,7 +105,10 @@ def unlike_measured(device: Device) -> str | None:
     if watts is None:
         return "it is not known whether it keeps up its clocks"
     if watts < POWER_LIMITED:
-        return "no model was measured on a device with so few watts for its peak, which may lower its clocks"
+        return (
+            "no model was measured on a device with so few watts for its peak, which may lower its"
+            " clocks"
+        )
     return None
 
 
