@@ -23,7 +23,7 @@ from flopscope.analysis.prediction.machines import (
 )
 from flopscope.devices import devices, typed_device
 
-RIDGE = 0.01
+RIDGE = 0.004
 """What a constant costs that lies one spread beside its prior, in units of the loss."""
 
 NEAR = 0.05
