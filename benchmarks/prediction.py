@@ -117,9 +117,9 @@ def main() -> None:
     parser.add_argument("what", choices=("fit", "document"))
     parser.add_argument("traces", type=Path)
     asked = parser.parse_args()
-    torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     write_traces(asked.traces)
+    torch.set_default_dtype(torch.float64)  # for the fit, and not for the models
     samples = Samples(asked.traces)
     if asked.what == "fit":
         path = Path(package.__file__).with_name("constants.json")

@@ -11,6 +11,7 @@ from weakref import WeakSet
 import torch
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
+from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_map_only
 
 from flopscope.records import Operation
@@ -46,7 +47,8 @@ def building() -> Iterator[None]:
 class _WithoutValues(EveryDeviceIsTheCPU):
     """Parameters stay without values: initialisers return at once where there is nothing to write.
 
-    What a constructor puts into a parameter's ``data`` gives it another shape.
+    What a constructor puts into a parameter's ``data`` gives it another shape. A deep copy of a
+    real tensor is real, however large: its memory would be copied by an operator like others.
     """
 
     def __torch_function__(
@@ -58,6 +60,9 @@ class _WithoutValues(EveryDeviceIsTheCPU):
                 return tensor
         if func == _SET_DATA and args[0].is_meta and not args[1].is_meta:
             args = args[0], meta_tensor(key_of(args[1]))
+        if func == torch.Tensor.__deepcopy__ and not args[0].is_meta:
+            with _disable_current_modes():
+                return func(*args, **kwargs or {})
         return super().__torch_function__(func, types, args, kwargs)
 
 
