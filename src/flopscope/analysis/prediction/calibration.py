@@ -13,6 +13,7 @@ from flopscope.analysis.prediction.described import given_device
 from flopscope.analysis.prediction.estimate import predict
 from flopscope.analysis.prediction.least_squares import least_squares
 from flopscope.analysis.prediction.machines import Scalars
+from flopscope.analysis.prediction.prediction import launched_in
 from flopscope.devices import Device, devices
 from flopscope.errors import InputError
 from flopscope.files import read_json
@@ -95,21 +96,25 @@ def calibrated(samples: Sequence[Sample], device: Device) -> tuple[Scalars, tupl
     damped Gauss-Newton steps (Levenberg 1944) on the logarithms of the scalars. These are expected
     to be 1, which holds those that samples tell little of: see ``PRIOR_WEIGHT``.
     """
+    launched = [launched_in("eager", each.trace) for each in samples]
+
+    def predicted(scalars: Scalars) -> list[float]:
+        return [
+            predict(each.trace, device, scalars=scalars, launched=kernels).seconds
+            for each, kernels in zip(samples, launched, strict=True)
+        ]
 
     def errors(point: tuple[float, float]) -> list[float]:
-        scalars = Scalars(*map(math.exp, point))
+        found = predicted(Scalars(*map(math.exp, point)))
         return [
-            *(
-                math.log(predict(each.trace, device, scalars=scalars).seconds / each.seconds)
-                for each in samples
-            ),
+            *(math.log(ours / each.seconds) for each, ours in zip(samples, found, strict=True)),
             *(math.sqrt(PRIOR_WEIGHT) * logarithm for logarithm in point),
         ]
 
     scalars = Scalars(*map(math.exp, least_squares(errors, math.log(LOWEST), math.log(HIGHEST))))
     compared = tuple(
-        Compared(each.name, each.seconds, predict(each.trace, device, scalars=scalars).seconds)
-        for each in samples
+        Compared(each.name, each.seconds, ours)
+        for each, ours in zip(samples, predicted(scalars), strict=True)
     )
     return scalars, compared
 

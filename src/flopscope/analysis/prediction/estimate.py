@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from flopscope.analysis.prediction.fitted import (
@@ -19,6 +19,7 @@ from flopscope.analysis.prediction.machines import (
 )
 from flopscope.analysis.prediction.prediction import Stream, priced
 from flopscope.analysis.prediction.reservations import reservations_about, unlike_measured
+from flopscope.analysis.prediction.stream import Launch
 from flopscope.devices import Device
 from flopscope.errors import InputError
 from flopscope.records import Trace
@@ -67,6 +68,7 @@ def predict(
     scalars: Scalars | None = None,
     variant: Variant = "eager",
     fit: Fitted | None = None,
+    launched: Iterable[Launch] | None = None,
 ) -> Prediction:
     """The time of a trace on a device.
 
@@ -76,6 +78,7 @@ def predict(
         scalars: what ``flopscope calibrate`` found on it, or None.
         variant: what is run of it.
         fit: the constants, or None for those that ship.
+        launched: its kernels in that variant, by ``launched_in``, for several devices or runs.
 
     Raises:
         InputError: the datasheet of the device leaves out its rate of fp32.
@@ -86,7 +89,7 @@ def predict(
     rated = rates_of(_as_rated(device), plain)
     if rates is None or rated is None:
         raise InputError(f"{device.name} is not rated in fp32", hint="give another device")
-    stream = priced(trace, rates, rated, fit, variant)
+    stream = priced(trace, rates, rated, fit, variant, launched)
     tier = tier_of(device, fit, scalars)
     measured = fit.band(variant, tier)
     reservations = tuple(reservations_about(stream, device, tier, variant))

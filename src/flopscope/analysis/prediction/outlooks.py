@@ -9,7 +9,9 @@ from flopscope.analysis.prediction.described import completed
 from flopscope.analysis.prediction.estimate import Prediction, predict
 from flopscope.analysis.prediction.fitted import Fitted, Variant, fitted
 from flopscope.analysis.prediction.machines import Scalars
+from flopscope.analysis.prediction.prediction import launched_in
 from flopscope.analysis.prediction.remedies import Remedy, remedies_of
+from flopscope.analysis.prediction.stream import Launch
 from flopscope.analysis.prediction.workload import Outlook, Workload
 from flopscope.devices import Device
 from flopscope.records import Trace
@@ -57,25 +59,57 @@ def outlooks(
     Raises:
         InputError: nothing is known of what a device computes.
     """
+    fit = fit or fitted()
+    variant, is_eager = workload.variant, workload.variant == "eager"
+    own = _lowered(traced.trace, variant)
+    is_known = is_eager and fit.factors["compiled"]
+    compiled = _lowered(traced.trace, "compiled") if is_known else None
+    last = _lowered(traced.last, "eager") if is_eager and traced.last is not None else None
     for device in where.devices:
-        yield _outlook(traced, workload, device, where, fit or fitted())
+        yield _outlook(own, compiled, last, workload, device, where, fit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowered:
+    """A trace in a variant with its kernels, which are the same on every device."""
+
+    trace: Trace
+    variant: Variant
+    launched: tuple[Launch, ...]
+
+
+def _lowered(trace: Trace, variant: Variant) -> _Lowered:
+    return _Lowered(trace, variant, launched_in(variant, trace))
 
 
 def _outlook(
-    traced: Traced, workload: Workload, device: Device, where: Where, fit: Fitted
+    own: _Lowered,
+    compiled: _Lowered | None,
+    last: _Lowered | None,
+    workload: Workload,
+    device: Device,
+    where: Where,
+    fit: Fitted,
 ) -> Outlook:
     known, assumptions = completed(device)
     scalars = where.scalars.get(device.name)
 
-    def run(trace: Trace, variant: Variant) -> Prediction:
-        return predict(trace, known, scalars=scalars, variant=variant, fit=fit)
+    def run(each: _Lowered) -> Prediction:
+        return predict(
+            each.trace,
+            known,
+            scalars=scalars,
+            variant=each.variant,
+            fit=fit,
+            launched=each.launched,
+        )
 
-    prediction = run(traced.trace, workload.variant)
+    prediction = run(own)
     remedies: tuple[Remedy, ...] = ()
-    if workload.variant == "eager":
-        compiled = run(traced.trace, "compiled") if fit.factors["compiled"] else None
-        last = None if traced.last is None else run(traced.last, "eager")
-        remedies = remedies_of(prediction, compiled, last)
+    if own.variant == "eager":
+        remedies = remedies_of(
+            prediction, run(compiled) if compiled else None, run(last) if last else None
+        )
     return Outlook(
         workload,
         prediction,

@@ -107,8 +107,18 @@ UNCERTAIN = frozenset(
 """Kinds whose kernels take times that data decide, or that too few models have for a firm rule."""
 
 
+def launched_in(variant: Variant, trace: Trace) -> tuple[Launch, ...]:
+    """The kernels of a trace in a variant, on whatever device."""
+    return tuple(compiled_launches(trace) if variant == "compiled" else launches(trace))
+
+
 def priced(
-    trace: Trace, device: Rates, rated: Rates, fit: Fitted, variant: Variant = "eager"
+    trace: Trace,
+    device: Rates,
+    rated: Rates,
+    fit: Fitted,
+    variant: Variant = "eager",
+    launched: Iterable[Launch] | None = None,
 ) -> Stream:
     """The time of a trace on a device.
 
@@ -118,9 +128,11 @@ def priced(
         rated: what its datasheet says.
         fit: the constants.
         variant: what is run of it.
+        launched: its kernels in that variant, where they are known already.
     """
     constants = fit.constants
-    launched = compiled_launches(trace) if variant == "compiled" else launches(trace)
+    if launched is None:
+        launched = launched_in(variant, trace)
     timed = tuple(
         _timed(each, device, constants, fit.factor(variant, each.kernel.kind)) for each in launched
     )

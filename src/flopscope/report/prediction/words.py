@@ -22,13 +22,6 @@ VARIANTS: Mapping[Variant, str] = {
 }
 """What is run."""
 
-KERNELS: Mapping[Variant, str] = {
-    "eager": "{}",
-    "compiled": "{}",
-    "training": "its forward pass is {}",
-}
-"""What the kernels that are predicted are of it."""
-
 
 def heading(report: PredictionReport) -> Iterator[Fact]:
     """The inputs, how the model is run, and how much there is to do."""
@@ -42,9 +35,8 @@ def heading(report: PredictionReport) -> Iterator[Fact]:
         yield Fact("module", (workload.module,))
     yield Fact("run as", (_run(workload),))
     kernels = len(report.outlooks[0].prediction.stream.timed)
-    work = f"{format_quantity(float(workload.flops), 'FLOPs')} · " + KERNELS[
-        workload.variant
-    ].format(many(kernels, "kernel"))
+    where = "its forward pass is " if workload.variant == "training" else ""
+    work = f"{format_quantity(float(workload.flops), 'FLOPs')} · {where}{many(kernels, 'kernel')}"
     yield Fact("work", (work,))
 
 

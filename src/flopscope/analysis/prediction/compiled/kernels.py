@@ -125,12 +125,13 @@ def _attention_in_steps(
 
 def _with_channels_last(operation: Operation) -> Operation:
     """A convolution of images whose channels are last in memory."""
-    args = dict(operation.args)
-    given = args["input"]
+    given = operation.args["input"]
     assert isinstance(given, TensorSpec)
-    args["input"] = _channels_last(given)
-    outputs = tuple(map(_channels_last, operation.outputs))
-    return Operation(operation.op, operation.overload, args, outputs, operation.tags)
+    return replace(
+        operation,
+        args={**operation.args, "input": _channels_last(given)},
+        outputs=tuple(map(_channels_last, operation.outputs)),
+    )
 
 
 def _channels_last(images: TensorSpec) -> TensorSpec:

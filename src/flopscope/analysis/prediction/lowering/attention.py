@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from flopscope.analysis.prediction.kernel import Kernel
-from flopscope.analysis.prediction.layout import expanded, merges, misaligned, steps, transposed
+from flopscope.analysis.prediction.layout import expanded, merges, steps, transposed
 from flopscope.analysis.prediction.lowering.normalizations import by_rows
-from flopscope.analysis.prediction.lowering.products import cast, copy_of
+from flopscope.analysis.prediction.lowering.products import cast, copy_of, product_of
 from flopscope.analysis.prediction.lowering.table import Torch, lowered
 from flopscope.costs import cost_of
 from flopscope.dtypes import BITS
@@ -40,17 +40,33 @@ Source: ``_scaled_dot_product_attention_math`` in ATen/native/transformers/atten
 @lowered("aten.scaled_dot_product_attention")
 def attention(operation: Operation) -> Iterator[Kernel]:
     """One kernel for heads of four dimensions; for others, each step apart, halves in float32."""
-    heads, mask = _heads(operation), _mask(operation)
+    return _fused_or(_in_float32, operation)
+
+
+@lowered("aten.scaled_dot_product_attention", before=IN_FLOAT32)
+def attention_in_its_type(operation: Operation) -> Iterator[Kernel]:
+    """The same, where halves are computed in halves."""
+    return _fused_or(_in_its_type, operation)
+
+
+def _fused_or(
+    in_steps: Callable[[Operation, _Heads], Iterator[Kernel]], operation: Operation
+) -> Iterator[Kernel]:
+    heads = _heads(operation)
     if _is_fused(operation, heads):
         yield _fused(operation, heads)
-        return
+    else:
+        yield from in_steps(operation, heads)
+
+
+def _in_float32(operation: Operation, heads: _Heads) -> Iterator[Kernel]:
     given = heads.query.dtype
     is_half = BITS[given] == BITS["float16"]
     if is_half:
         for tensor in heads:
             yield cast(tensor, "float32")
         heads = _Heads(*(replace(tensor, dtype="float32") for tensor in heads))
-    yield from _scored(heads, mask)
+    yield from _scored(heads, _mask(operation))
     yield from _made_safe(heads.scores)
     if is_half:
         yield cast(heads.scores, given)  # which are returned as well
@@ -59,14 +75,8 @@ def attention(operation: Operation) -> Iterator[Kernel]:
         yield cast(replace(operation.outputs[0], dtype="float32"), given)
 
 
-@lowered("aten.scaled_dot_product_attention", before=IN_FLOAT32)
-def attention_in_its_type(operation: Operation) -> Iterator[Kernel]:
-    """The same, where halves are computed in halves."""
-    heads, mask = _heads(operation), _mask(operation)
-    if _is_fused(operation, heads):
-        yield _fused(operation, heads)
-        return
-    yield from _scored(heads, mask)
+def _in_its_type(operation: Operation, heads: _Heads) -> Iterator[Kernel]:
+    yield from _scored(heads, _mask(operation))
     yield from _weighed(heads)
 
 
@@ -141,7 +151,8 @@ def _scored(heads: _Heads, mask: TensorSpec | None) -> Iterator[Kernel]:
         yield Kernel("pointwise", 2 * tensor.nbytes, dtype=tensor.dtype)
     yield from _batched(query, scores)
     yield from _batched(transposed(key), scores)
-    yield _product(query.nbytes + key.nbytes, scores, query.shape[-1])
+    macs = scores.numel * query.shape[-1]
+    yield product_of(query.nbytes + key.nbytes, scores, macs, query.dtype)
     if mask is not None:
         yield Kernel("indexed pointwise", 2 * scores.nbytes + mask.nbytes, dtype=query.dtype)
     softmax = Kernel("softmax", 2 * scores.nbytes, dtype=query.dtype)
@@ -164,7 +175,8 @@ def _weighed(heads: _Heads) -> Iterator[Kernel]:
     value, scores = heads.value, heads.scores
     yield from _batched(value, scores)
     out = TensorSpec((*scores.shape[:-1], value.shape[-1]), scores.dtype)
-    yield _product(scores.nbytes + value.nbytes, out, scores.shape[-1])
+    macs = out.numel * scores.shape[-1]
+    yield product_of(scores.nbytes + value.nbytes, out, macs, value.dtype)
 
 
 def _batched(tensor: TensorSpec, scores: TensorSpec) -> Iterator[Kernel]:
@@ -172,18 +184,3 @@ def _batched(tensor: TensorSpec, scores: TensorSpec) -> Iterator[Kernel]:
     each = expanded(tensor, (*scores.shape[:-2], *tensor.shape[-2:]))
     if not merges(each, each.ndim - 2):
         yield copy_of(each)
-
-
-def _product(nbytes: int, out: TensorSpec, depth: int) -> Kernel:
-    """A product of batches of matrices that reads so much."""
-    return Kernel(
-        "product",
-        nbytes + out.nbytes,
-        macs=out.numel * depth,
-        rows=out.shape[-2],
-        columns=out.shape[-1],
-        depth=depth,
-        products=math.prod(out.shape[:-2]),
-        is_misaligned=misaligned(out.dtype, out.shape[-1], depth),
-        dtype=out.dtype,
-    )

@@ -99,16 +99,29 @@ def einsum(operation: Operation) -> Iterator[Kernel]:
 
 
 def _batch(operation: Operation, out: TensorSpec) -> Kernel:
-    macs = cost_of(operation)[1].macs
     tensors = list(operation.tensors())
+    read = sum(tensor.nbytes for tensor in tensors)
+    return product_of(read, out, cost_of(operation)[1].macs, tensors[0].dtype)
+
+
+def product_of(read_nbytes: int, out: TensorSpec, macs: int, dtype: str) -> Kernel:
+    """A batch of products of matrices.
+
+    Args:
+        read_nbytes: of both operands.
+        out: the result.
+        macs: of all of them.
+        dtype: of the operands.
+    """
+    numel = max(out.numel, 1)
     return Kernel(
         "product",
-        sum(tensor.nbytes for tensor in tensors) + out.nbytes,
+        read_nbytes + out.nbytes,
         macs=macs,
         rows=out.shape[-2] if out.ndim > 1 else 1,
         columns=out.shape[-1] if out.ndim else 1,
-        depth=max(1, macs / max(out.numel, 1)),
-        is_misaligned=misaligned(tensors[0].dtype, macs // max(out.numel, 1), *out.shape[-1:]),
+        depth=max(1, macs / numel),
+        is_misaligned=misaligned(dtype, macs // numel, *out.shape[-1:]),
         products=math.prod(out.shape[:-2]),
-        dtype=tensors[0].dtype,
+        dtype=dtype,
     )
